@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 IGNORE = 255
 """Value in a label volume for 'nobody has looked here' (partial annotation)."""
@@ -62,12 +63,15 @@ class ImageReference:
         sha256: Hash of the bytes of the file, or of all files of the series in name order.
         series_uid: The DICOM series inside a folder, or None.
         copied: True when the file is a copy inside the study folder.
+        fingerprint: Sizes and times of the files when they were hashed; while it is the same they need
+            not be hashed again. Empty: unknown.
     """
 
     path: str
     sha256: str
     series_uid: str | None = None
     copied: bool = False
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class LabelVersion:
         reviewed_by: The same, for the person who looked it over.
         created: ISO 8601, UTC.
         complete: False when voxels are marked `IGNORE` (partial annotation).
+        fingerprint: As in `ImageReference`.
     """
 
     path: str
@@ -89,6 +94,7 @@ class LabelVersion:
     reviewed_by: str = ""
     created: str = ""
     complete: bool = True
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,47 @@ class Case:
     def label(self) -> LabelVersion | None:
         """The newest version of the label, or None."""
         return self.labels[-1] if self.labels else None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One training run of a study; everything else about it stands in its run folder.
+
+    Attributes:
+        run_id: Name of the folder below `runs/`.
+        created: ISO 8601, UTC.
+        method: For example "embedding_matching".
+        preset: For example "robust".
+    """
+
+    run_id: str
+    created: str
+    method: str
+    preset: str
+
+
+@dataclass(frozen=True)
+class ResultRecord:
+    """What one model made of one case.
+
+    Attributes:
+        case_key: The case.
+        model_id: The model.
+        folder: Where its maps and labels lie, relative to the study folder.
+        facts: Plain numbers and words worth a table ("mean_uncertainty": 0.04).
+        status: "new", "accepted", "rejected" or "edited".
+        created: ISO 8601, UTC.
+    """
+
+    case_key: str
+    model_id: str
+    folder: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    status: str = "new"
+    created: str = ""
+
+
+RESULT_STATUSES = ("new", "accepted", "rejected", "edited")
 
 
 @dataclass(frozen=True)

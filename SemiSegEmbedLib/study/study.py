@@ -1,0 +1,355 @@
+"""A study: the folder that holds cases, labels, runs, models and results, and the only way to change its manifest."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.study import classes, edits
+from SemiSegEmbedLib.study.files import explain, utc_now
+from SemiSegEmbedLib.study.intake import copy_incoming, hash_incoming, settle_image, settle_label
+from SemiSegEmbedLib.study.manifest import Manifest
+from SemiSegEmbedLib.study.paths import inside
+from SemiSegEmbedLib.study.records import Case, Label, LabelVersion, ResultRecord, Role, RunRecord
+from SemiSegEmbedLib.study.store import ManifestStore
+from SemiSegEmbedLib.study.verify import verify_file
+
+
+class Study:
+    """A snapshot of a study's manifest with the means to change it.
+
+    Reading never takes a lock. Each change takes it, reads the manifest anew, writes it atomically and renews
+    this snapshot; changes made by other programs appear after any change or `reload`.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, store: ManifestStore) -> None:
+        self.folder = folder
+        self._manifest = manifest
+        self._store = store
+
+    @classmethod
+    def create(cls, folder: Path | str, name: str, labels: Sequence[Label], spacing_mm: float = 1.0) -> Study:
+        """Create a study in a folder, which is made if it is missing.
+
+        Args:
+            folder: The study folder.
+            name: What people call the study.
+            labels: What is annotated and learned.
+            spacing_mm: Voxel size of the training grid.
+
+        Raises:
+            BadInputError: The folder holds a study already, or the labels contradict themselves.
+        """
+        folder = Path(folder).absolute()
+        classes.check_labels(labels)
+        if not 0.05 <= spacing_mm <= 20:
+            raise BadInputError(f"A voxel size of {spacing_mm} mm is not usable: choose one from 0.05 to 20 mm.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise explain(error, f"The folder {folder.name} could not be created") from error
+        store = ManifestStore(folder)
+        store.create(
+            Manifest(edits.shown_text(name), secrets.token_hex(16), utc_now(), tuple(labels), float(spacing_mm))
+        )
+        return cls(folder, store.read(), store)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Study:
+        """Open the study in a folder (or by its `study.json`).
+
+        Raises:
+            BadInputError: There is none, or its manifest is damaged, hostile or too new.
+        """
+        folder = Path(folder).absolute()
+        if folder.is_file():
+            folder = folder.parent
+        store = ManifestStore(folder)
+        return cls(folder, store.read(), store)
+
+    def reload(self) -> None:
+        """Renew this snapshot from disk."""
+        self._manifest = self._store.read()
+
+    @property
+    def name(self) -> str:
+        """What people call the study."""
+        return self._manifest.name
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What is annotated and learned."""
+        return self._manifest.labels
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """All cases in the order in which they were added."""
+        return self._manifest.cases
+
+    @property
+    def spacing_mm(self) -> float:
+        """Voxel size of the training grid."""
+        return self._manifest.spacing_mm
+
+    @property
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Training runs, oldest first."""
+        return self._manifest.runs
+
+    @property
+    def results(self) -> tuple[ResultRecord, ...]:
+        """Results, oldest first."""
+        return self._manifest.results
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where run folders lie."""
+        return self.folder / "runs"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where model files lie."""
+        return self.folder / "models"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where arrays are cached; it can be deleted at any time."""
+        return self.folder / "cache"
+
+    @property
+    def results_folder(self) -> Path:
+        """Where maps and labels of models lie."""
+        return self.folder / "results"
+
+    def case(self, key: str) -> Case:
+        """The case with a key.
+
+        Raises:
+            BadInputError: There is none.
+        """
+        return edits.find_case(self._manifest, key)
+
+    def classes(self) -> dict[int, int]:
+        """Label value to training class."""
+        return classes.training_classes(self.labels)
+
+    @property
+    def class_count(self) -> int:
+        """Number of training classes, background included."""
+        return classes.class_count(self.labels)
+
+    def result_label(self, training_class: int, side: str | None = None) -> Label:
+        """The label that a region of a class gets on one side of the body; see `classes.result_label`."""
+        return classes.result_label(self.labels, training_class, side)
+
+    def mirror_classes(self) -> tuple[int, ...]:
+        """The class that each class turns into when a volume is mirrored left to right."""
+        return classes.mirror_classes(self.labels)
+
+    def patient_key(self, patient: str) -> str:
+        """The salted key of a patient: the same text gives the same key in this study, and none outside it."""
+        return edits.patient_key(self._manifest.salt, patient)
+
+    def image_path(self, case: Case) -> Path:
+        """Where the CT of a case lies; a copy must lie in the study.
+
+        Raises:
+            BadInputError: A hostile manifest points a copy out of the study.
+        """
+        if case.image.copied:
+            return inside(self.folder, case.image.path, f"The CT of {case.key}")
+        return (self.folder / case.image.path).resolve()
+
+    def label_path(self, case: Case, version: int | None = None) -> Path | None:
+        """Where a version of the label of a case lies.
+
+        Args:
+            case: The case.
+            version: Index into `case.labels`; None: the newest.
+
+        Returns:
+            None if the case has no label.
+
+        Raises:
+            BadInputError: There is no such version, or a hostile manifest points out of the study.
+        """
+        if not case.labels:
+            return None
+        if version is not None and not -len(case.labels) <= version < len(case.labels):
+            raise BadInputError(f"{case.key} has no label version {version}: choose one below {len(case.labels)}.")
+        chosen = case.labels[-1 if version is None else version]
+        return inside(self.folder, chosen.path, f"The label of {case.key}")
+
+    def add_case(
+        self,
+        image_path: Path | str,
+        *,
+        patient: str | None = None,
+        role: Role = Role.UNANNOTATED,
+        copy: bool = False,
+        series_uid: str | None = None,
+        name: str | None = None,
+        allow_duplicate: bool = False,
+    ) -> Case:
+        """Add a CT.
+
+        Args:
+            image_path: A file or a DICOM folder.
+            patient: Anything that tells patients apart; only its salted hash is kept. None: a patient of its own.
+            role: What the case is used for.
+            copy: Copy it into the study, instead of referring to where it lies.
+            series_uid: The series of a DICOM folder that holds several.
+            name: What people call the case; None: the name of the file or folder.
+            allow_duplicate: Accept content that another case has already.
+
+        Raises:
+            BadInputError: It is missing, still being written, or in the study already.
+            SemiSegEmbedError: It could not be copied or the study could not be saved.
+        """
+        incoming = hash_incoming(image_path)
+        if not allow_duplicate:
+            edits.refuse_duplicate(self._manifest, incoming.sha256, series_uid)
+        if copy:
+            incoming = copy_incoming(incoming, self.folder, "images")
+
+        def edit(manifest: Manifest) -> Manifest:
+            if not allow_duplicate:
+                edits.refuse_duplicate(manifest, incoming.sha256, series_uid)
+            image = settle_image(incoming, self.folder, edits.next_key(manifest), series_uid)
+            title = incoming.title if name is None else name
+            return edits.with_new_case(manifest, title, image, patient, role, utc_now())
+
+        try:
+            self._change(edit)
+        finally:
+            incoming.discard()
+        return self.cases[-1]
+
+    def add_label(
+        self,
+        key: str,
+        label_path: Path | str,
+        *,
+        annotated_by: str = "",
+        reviewed_by: str = "",
+        complete: bool = True,
+    ) -> LabelVersion:
+        """Copy a label into the study as the newest version; earlier versions stay.
+
+        Args:
+            key: The case; an unannotated one becomes annotated.
+            label_path: A label file on the grid of the CT.
+            annotated_by: Who drew it.
+            reviewed_by: Who looked it over.
+            complete: False when voxels are marked `IGNORE`.
+
+        Raises:
+            BadInputError: The file is missing or no single file, or there is no such case.
+        """
+        source = Path(label_path).absolute()
+        if source.is_dir():
+            raise BadInputError(f"{source.name} is a folder: choose the label file itself.")
+        self.case(key)
+        incoming = copy_incoming(hash_incoming(source), self.folder, f"labels/{key}")
+
+        def edit(manifest: Manifest) -> Manifest:
+            path, state = settle_label(incoming, edits.find_case(manifest, key))
+            people = edits.shown_text(annotated_by, 200), edits.shown_text(reviewed_by, 200)
+            version = LabelVersion(path, incoming.sha256, *people, utc_now(), complete, state)
+            return edits.with_label(manifest, key, version)
+
+        try:
+            self._change(edit)
+        finally:
+            incoming.discard()
+        return self.case(key).labels[-1]
+
+    def set_role(self, key: str, role: Role) -> None:
+        """Change what a case is used for."""
+        self._change(lambda manifest: edits.with_case(manifest, key, role=Role(role)))
+
+    def set_reviewed(self, key: str, reviewed_by: str) -> None:
+        """Note who looked over the newest label of a case."""
+        self._change(lambda manifest: edits.with_review(manifest, key, reviewed_by))
+
+    def set_patient(self, key: str, patient: str) -> None:
+        """Correct whose scan a case is."""
+        self._change(lambda manifest: edits.with_case(manifest, key, patient_key=self.patient_key(patient)))
+
+    def relocate_case(self, key: str, image_path: Path | str) -> None:
+        """Tell where the CT of a case lies now; its content must be the same.
+
+        Raises:
+            BadInputError: It is another scan.
+        """
+        incoming = hash_incoming(image_path)
+
+        def edit(manifest: Manifest) -> Manifest:
+            old = edits.find_case(manifest, key).image
+            if incoming.sha256 != old.sha256:
+                raise BadInputError(
+                    f"This is not the CT that was added as {key}: choose the right file, or add a case."
+                )
+            return edits.with_case(manifest, key, image=settle_image(incoming, self.folder, key, old.series_uid))
+
+        self._change(edit)
+
+    def remove_case(self, key: str) -> None:
+        """Take a case out of the study; its label files stay on disk."""
+        self._change(lambda manifest: edits.without_case(manifest, key))
+
+    def add_run(self, run_id: str, created: str, method: str, preset: str) -> None:
+        """Note a training run, whose folder is `runs/<run_id>`."""
+        self._change(lambda manifest: edits.with_run(manifest, RunRecord(run_id, created, method, preset)))
+
+    def add_result(self, case_key: str, model_id: str, folder: Path | str, facts: dict[str, Any]) -> None:
+        """Note what a model made of a case; an earlier result of the same model gives way.
+
+        Args:
+            case_key: The case.
+            model_id: The model.
+            folder: Where maps and labels lie: a path in the study, absolute or relative to it.
+            facts: Plain numbers and words.
+
+        Raises:
+            BadInputError: The folder is not in the study, or the case is unknown.
+        """
+        place = Path(folder)
+        if place.is_absolute() and place.is_relative_to(self.folder):
+            place = place.relative_to(self.folder)
+        result = ResultRecord(case_key, model_id, place.as_posix(), dict(facts), "new", utc_now())
+        self._change(lambda manifest: edits.with_result(manifest, result))
+
+    def set_result_status(self, case_key: str, model_id: str, status: str) -> None:
+        """Note what a person decided: "accepted", "rejected", "edited" or "new"."""
+        self._change(lambda manifest: edits.with_result_status(manifest, case_key, model_id, status))
+
+    def result_path(self, result: ResultRecord) -> Path:
+        """The folder of a result, which must lie in the study.
+
+        Raises:
+            BadInputError: A hostile manifest points out of the study.
+        """
+        return inside(self.folder, result.folder, f"The result of {result.case_key}")
+
+    def verify_case(self, key: str) -> str | None:
+        """Whether the files of a case are still what was added; unchanged files are not read again.
+
+        Returns:
+            One sentence when the CT or the newest label is missing or changed, else None.
+        """
+        case = self.case(key)
+        try:
+            image, label = self.image_path(case), self.label_path(case)
+        except BadInputError as error:
+            return str(error)
+        problem = verify_file(image, case.image.sha256, case.image.fingerprint, f"The CT of {key}")
+        if problem is None and label is not None and case.label is not None:
+            problem = verify_file(label, case.label.sha256, case.label.fingerprint, f"The label of {key}")
+        return problem
+
+    def _change(self, edit: Callable[[Manifest], Manifest]) -> None:
+        self._manifest = self._store.change(edit)

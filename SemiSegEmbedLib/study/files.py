@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import socket
 import sys
@@ -80,7 +79,7 @@ def sync_folder(folder: Path) -> None:
 def temporary_beside(path: Path) -> Path:
     """A fresh name in the folder of `path` that keeps its suffixes, because writers choose the format by them."""
     suffixes = "".join(path.suffixes[-2:])[-40:]
-    return path.with_name(f"{_TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{suffixes}")
+    return path.with_name(f"{_TEMPORARY_PREFIX}{os.getpid()}-{os.urandom(4).hex()}{suffixes}")
 
 
 def replace(source: Path, target: Path) -> None:

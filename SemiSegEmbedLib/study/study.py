@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Study:
             raise explain(error, f"The folder {folder.name} could not be created") from error
         store = ManifestStore(folder)
         store.create(
-            Manifest(edits.shown_text(name), secrets.token_hex(16), utc_now(), tuple(labels), float(spacing_mm))
+            Manifest(edits.shown_text(name), os.urandom(16).hex(), utc_now(), tuple(labels), float(spacing_mm))
         )
         return cls(folder, store.read(), store)
 

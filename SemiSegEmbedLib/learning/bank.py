@@ -1,0 +1,47 @@
+"""A queue of reference embeddings over the last steps, for references beyond the current batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ReferenceQueue(nn.Module):
+    """The newest `size` reference embeddings of each group; part of a run's state, never of the graph.
+
+    Everything happens on the device: what is not there is not waited for.
+
+    Args:
+        groups: G.
+        size: Embeddings kept of each group.
+        channels: E.
+    """
+
+    def __init__(self, groups: int, size: int, channels: int) -> None:
+        super().__init__()
+        self.size = size
+        self.embeddings: Tensor
+        self.pushed: Tensor
+        self.register_buffer("embeddings", torch.zeros(groups, size, channels))
+        self.register_buffer("pushed", torch.zeros(groups, dtype=torch.int64))
+
+    @torch.no_grad()
+    def push(self, references: Tensor, found: Tensor) -> None:
+        """Adds (n, G, l, k, E) where found (n, G) is true; the oldest make room."""
+        for image, there in zip(references, found, strict=True):
+            new = image.flatten(1, 2)[:, : self.size]
+            count = new.shape[1]
+            place = (self.pushed[:, None] + torch.arange(count, device=new.device)) % self.size
+            index = place[..., None].expand_as(new)
+            kept = torch.where(there[:, None, None], new, self.embeddings.gather(1, index))
+            self.embeddings.scatter_(1, index, kept)
+            self.pushed += there * count
+
+    @torch.no_grad()
+    def draw(self, l: int, k: int) -> tuple[Tensor, Tensor]:  # noqa: E741
+        """l draws of k, each entry equally likely: (1, G, l, k, E), and which groups have any, (1, G)."""
+        filled = self.pushed.clamp_max(self.size)
+        chance = torch.rand(len(filled), l * k, device=filled.device)
+        place = (chance * filled[:, None]).long().clamp_max((filled - 1).clamp_min(0)[:, None])
+        drawn = self.embeddings.gather(1, place[..., None].expand(-1, -1, self.embeddings.shape[2]))
+        return drawn.unflatten(1, (l, k))[None], (filled > 0)[None]

@@ -1,0 +1,54 @@
+"""The whole state of a run in one file, written so that a crash leaves the previous file whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from SemiSegEmbedLib.errors import BadInputError
+
+FORMAT = "SemiSegEmbed training checkpoint"
+VERSION = 1
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Writes tensors and plain Python values to a temporary file beside `path`, then renames it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save({"format": FORMAT, "version": VERSION, "state": state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """The state that `save_checkpoint` was given, its tensors on `device`.
+
+    Never runs code from the file (`weights_only`). Raises `BadInputError` when the file is missing, truncated,
+    foreign, or written by a newer version.
+    """
+    name = f"The checkpoint {path.name!r}"
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except FileNotFoundError:
+        raise BadInputError(f"{name} does not exist; start the run anew.") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, zipfile.BadZipFile, ValueError, KeyError, OSError):
+        raise BadInputError(f"{name} is damaged or no checkpoint; start the run anew or restore the file.") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BadInputError(f"{name} was not written by this program's trainer; choose another file.")
+    if content.get("version") != VERSION:
+        raise BadInputError(f"{name} was written by another version of this program; use that version to resume it.")
+    return content["state"]

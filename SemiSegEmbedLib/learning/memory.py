@@ -1,0 +1,143 @@
+"""How much memory a run needs, and what to make smaller when there is less."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import torch
+
+from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.learning.config import TrainingConfig
+
+SHRINKABLE = ("patch_size", "accumulation", "teacher_chunk")
+"""The settings that may change during a run."""
+SMALLEST_SIDE = 32
+BACKWARD_SHARE = 0.5
+"""Gradients and workspace on top of what the forward keeps; from measured peaks, see docs/methods.md."""
+USABLE = 0.9
+
+
+def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool = False) -> int:
+    """Peak memory of a step, or of one forward over a patch, from the sizes of the feature maps.
+
+    Counted: what each convolution block keeps for the backward pass (convolution, normalisation with ReLU,
+    dropout and its mask) and each concatenation; gradients; weights, Adam and teacher; for the teacher's passes
+    the feature maps alive at the widest place, the last concatenation. The patches themselves are small beside it.
+
+    Args:
+        config: Patch size, batch, passes, network.
+        training: False for a single forward of one patch without gradients.
+        half: Whether the convolutions run in 16 bits.
+    """
+    voxels, size = math.prod(config.patch_size), 2 if half else 4
+    alive = 14 * config.base_filters * voxels * size
+    weights = 4 * 18_630 * config.base_filters**2
+    if not training:
+        return alive + weights
+    part = 1 / config.accumulation
+    patches = (config.labelled_per_batch + config.unlabelled_per_batch) * part
+    student = patches * _kept_per_patch(config, voxels, size) * (1 + BACKWARD_SHARE)
+    return int(max(student, teacher_patches(config) * alive) + 5 * weights)
+
+
+def teacher_patches(config: TrainingConfig) -> int:
+    """Patches in the largest forward of the teacher."""
+    half_batch = config.unlabelled_per_batch // config.accumulation
+    passes = {"embedding_matching": config.passes, "uamt": config.consistency_passes, "supervised": 0}
+    patches = half_batch * passes.get(config.method, 1)
+    return min(patches, config.teacher_chunk or patches)
+
+
+def fit_to_memory(config: TrainingConfig, free_bytes: int, *, half: bool = False) -> tuple[TrainingConfig, str]:
+    """The configuration that fits, and one sentence about what was changed (empty if nothing).
+
+    When even the smallest does not fit by the estimate it is returned all the same; the run then says what is
+    missing.
+    """
+    before = config
+    while estimate_bytes(config, half=half) > USABLE * free_bytes:
+        step = smaller(config)
+        if step is None:
+            break
+        config = step[0]
+    if config == before:
+        return config, ""
+    return config, f"About {free_bytes / 2**30:.1f} GiB of memory are free, so {_changes(before, config)}."
+
+
+def smaller(config: TrainingConfig) -> tuple[TrainingConfig, str] | None:
+    """The next smaller configuration and a sentence, or None at the smallest.
+
+    First fewer patches in a forward of the teacher (the same numbers, slower), then a batch in parts, then
+    smaller patches.
+    """
+    chunk, parts = teacher_patches(config), config.accumulation
+    larger = [n for n in range(parts + 1, config.labelled_per_batch + 1) if config.labelled_per_batch % n == 0]
+    sides = tuple(max(min(SMALLEST_SIDE, n), int(0.75 * n) // 8 * 8) for n in config.patch_size)
+    if chunk > config.unlabelled_per_batch // parts:
+        new = config.replace(teacher_chunk=max(1, chunk // 2))
+    elif larger:
+        new = config.replace(accumulation=larger[0])
+    elif chunk > 1:
+        new = config.replace(teacher_chunk=chunk // 2)
+    elif sides != config.patch_size:
+        new = config.replace(patch_size=sides)
+    else:
+        return None
+    return new, f"Memory ran out, so {_changes(config, new)}; the run goes on from where it is."
+
+
+def cannot_shrink(config: TrainingConfig) -> SemiSegEmbedError:
+    """The error for a run that does not fit at its smallest."""
+    return SemiSegEmbedError(
+        f"Memory ran out even with patches of {_times(config.patch_size)}; "
+        "close other programs, use fewer base filters, or train on a machine with more memory."
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception of torch, on any device, means that memory ran out."""
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return any(hint in text for hint in ("out of memory", "not enough memory", "can't allocate memory"))
+
+
+def peak_bytes(device: torch.device) -> int | None:
+    """Largest memory so far: of the run on a GPU, of the whole process on a CPU (None on Windows)."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _kept_per_patch(config: TrainingConfig, voxels: int, size: int) -> float:
+    """Bytes that the forward of one patch keeps for the backward pass."""
+    block, base = 3 * size + 1, config.base_filters
+    kept = 0.0
+    for level in range(4):
+        width = base * 2**level
+        here = 3 * width * block + (0 if level == 3 else 4 * width * block + 6 * width * size)
+        kept += here * voxels / 8**level
+    return kept
+
+
+def _changes(old: TrainingConfig, new: TrainingConfig) -> str:
+    """What differs, in words."""
+    words = []
+    if new.patch_size != old.patch_size:
+        words.append(f"patches shrink from {_times(old.patch_size)} to {_times(new.patch_size)} voxels")
+    if new.accumulation != old.accumulation:
+        words.append(f"each batch is learned in {new.accumulation} parts")
+    if new.teacher_chunk != old.teacher_chunk:
+        words.append(f"the teacher sees {new.teacher_chunk} patches at once")
+    return " and ".join(words)
+
+
+def _times(size: tuple[int, int, int]) -> str:
+    return " x ".join(str(n) for n in size)

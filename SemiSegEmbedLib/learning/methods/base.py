@@ -1,0 +1,105 @@
+"""What every method shares: student, averaged teacher, noise, and forwards in mixed precision."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from SemiSegEmbedLib.learning.batches import Batch
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.ema import make_teacher, update_teacher
+from SemiSegEmbedLib.learning.network import UNet3D, mc_dropout
+from SemiSegEmbedLib.learning.schedules import ema_decay_at
+from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
+
+
+class Method(nn.Module):
+    """A way to learn from labelled and unlabelled patches.
+
+    A method owns every network of the run (its `state_dict` is the run's): student and teacher, and in
+    subclasses whatever more they train, such as extra heads or decoders, which then appear in
+    `trainable_parameters`. The student alone is what inference segments with.
+
+    Args:
+        config: See `TrainingConfig`.
+        classes: C, background included.
+    """
+
+    def __init__(self, config: TrainingConfig, classes: int) -> None:
+        super().__init__()
+        self.config, self.classes = config, classes
+        self.autocast_dtype: torch.dtype | None = None
+        self.student = UNet3D(1, classes, config.base_filters, config.dropout, config.norm)
+        self.teacher = make_teacher(self.student)
+        self.train()
+
+    def patches_per_step(self) -> tuple[int, int]:
+        """Labelled and unlabelled patches that a step wants."""
+        return self.config.labelled_per_batch, self.config.unlabelled_per_batch
+
+    def trainable_parameters(self) -> list[nn.Parameter]:
+        """What the optimiser moves."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss (scalar, with gradient) and scalars to log, all on the device; must not wait for it."""
+        raise NotImplementedError
+
+    def after_step(self, step: int) -> None:
+        """Called after the optimiser's step: the teacher follows the student."""
+        update_teacher(self.teacher, self.student, ema_decay_at(step, self.config.ema_decay))
+
+    def train(self, mode: bool = True) -> Method:
+        """The teacher's layers stay deterministic; `monte_carlo` alone switches its dropout on."""
+        super().train(mode)
+        self.teacher.eval()
+        return self
+
+    def forward_network(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embeddings with the convolutions in the run's precision."""
+        with self.autocast(images.device.type):
+            return network(images)
+
+    @torch.no_grad()
+    def monte_carlo(
+        self, images: Tensor, passes: int, noise: float, form: str, clip: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """M stochastic passes of the teacher, dropout active and norm layers deterministic (section 2.2).
+
+        Passes lie along the batch axis, `teacher_chunk` patches at a time; only running sums are kept.
+
+        Returns:
+            Mean probabilities (B, C, D, H, W) and uncertainty in nats (B, D, H, W).
+        """
+        chunk = self.config.teacher_chunk or passes * len(images)
+        means, entropies = [], []
+        with mc_dropout(self.teacher):
+            for some in images.split(min(chunk, len(images))):
+                sums, at_once = EntropyAccumulator(form), chunk // len(some)
+                for done in range(0, passes, at_once):
+                    many = some.repeat(min(at_once, passes - done), 1, 1, 1, 1)
+                    logits, _ = self.forward_network(self.teacher, add_noise(many, noise, clip))
+                    sums.add(logits.float().softmax(1).unflatten(0, (-1, len(some))))
+                means.append(sums.mean_probabilities())
+                entropies.append(sums.entropy())
+        return torch.cat(means), torch.cat(entropies)
+
+    @contextlib.contextmanager
+    def autocast(self, device_type: str) -> Iterator[None]:
+        """The precision of the convolutions; losses stay outside, in fp32."""
+        if self.autocast_dtype is None:
+            yield
+        else:
+            with torch.autocast(device_type, self.autocast_dtype):
+                yield
+
+
+def add_noise(images: Tensor, scale: float, clip: float = 0.0) -> Tensor:
+    """Additive Gaussian noise on normalised images, cut at `clip` standard deviations unless that is 0."""
+    if scale == 0:
+        return images
+    noise = torch.randn_like(images)
+    return images + scale * (noise.clamp(-clip, clip) if clip else noise)

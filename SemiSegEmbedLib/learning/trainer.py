@@ -1,0 +1,279 @@
+"""The loop around a method: optimiser, teacher, precision, log, validation, checkpoints, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning import memory
+from SemiSegEmbedLib.learning.augmentation import Augmentation
+from SemiSegEmbedLib.learning.batches import Batch
+from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.methods import create_method
+from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.optimiser import Optimiser, learning_rate_at
+from SemiSegEmbedLib.learning.patches import PatchSource
+from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.progress import ScalarMeans, StepClock
+from SemiSegEmbedLib.learning.selection import Selection
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+
+Validate = Callable[[UNet3D, UNet3D, int], dict[str, Any]]
+"""(student, teacher, step) -> at least "hd95" (mm) and "iou"; both networks are in evaluation mode."""
+
+NONFINITE_PATIENCE = 25
+"""So many steps in a row without a finite gradient end a run (fp16's first steps may skip a handful)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        state: "finished", "stopped" or "diverged".
+        step: Steps done.
+        best_step: Of the checkpoint with the lowest validation HD95, or None without validation.
+        best: What validation said then.
+        reason: One sentence when the run diverged, else empty.
+    """
+
+    state: str
+    step: int
+    best_step: int | None
+    best: dict[str, Any] | None
+    reason: str = ""
+
+
+class Trainer:
+    """Trains one method from volumes in memory and leaves `last.pt` and `best.pt`.
+
+    Args:
+        config: See `TrainingConfig`.
+        volumes: Training cases on one grid; case keys are the only names that leave the trainer.
+        normalisation: Of the training cases.
+        classes: C, background included.
+        device: Where to train.
+        checkpoints: Folder of the two checkpoints.
+        report: Receives one dict of plain values for each event; its key "event" is one of "start", "step",
+            "validation", "checkpoint", "memory", "warning", "end".
+        validate: See `Validate`; None trains without selection.
+        should_stop: Asked before every step.
+        mirror_classes: See `Augmentation`.
+        hidden_labels: See `PatchSource`.
+        free_bytes: Memory for the run; None asks a GPU and does not limit the CPU.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        volumes: Sequence[Volume],
+        normalisation: Normalisation,
+        classes: int,
+        *,
+        device: torch.device | str,
+        checkpoints: Path,
+        report: Callable[[dict[str, Any]], None],
+        validate: Validate | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        mirror_classes: tuple[int, ...] | None = None,
+        hidden_labels: Mapping[str, np.ndarray] | None = None,
+        free_bytes: int | None = None,
+    ) -> None:
+        self.config, self.volumes, self.normalisation, self.classes = config, volumes, normalisation, classes
+        self.device = torch.device(device)
+        self.checkpoints, self.report = Path(checkpoints), report
+        self.validate, self.should_stop = validate, should_stop
+        self.mirror_classes, self.hidden_labels, self.free_bytes = mirror_classes, hidden_labels, free_bytes
+
+    def run(self, resume: bool = False) -> Outcome:
+        """Trains to the last step, a stop, or divergence; the caller's random state is left alone.
+
+        Raises:
+            BadInputError: When `resume` finds no fitting checkpoint.
+        """
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices), torch.backends.cudnn.flags(benchmark=True):
+            self._prepare(resume)
+            outcome = self._loop()
+        self.report({"event": "end", "state": outcome.state, "step": outcome.step, "best_step": outcome.best_step,
+                     "reason": outcome.reason})  # fmt: skip
+        return outcome
+
+    def _prepare(self, resume: bool) -> None:
+        state = load_checkpoint(self.checkpoints / "last.pt") if resume else None
+        if state is not None:
+            self.config = self._config_of(state)
+        torch.manual_seed(self.config.seed)
+        generator, self.augmentation_generator = torch.Generator(), torch.Generator()
+        generator.manual_seed(self.config.seed)
+        self.augmentation_generator.manual_seed(self.config.seed + 1)
+        self.source = PatchSource(
+            self.volumes, self.normalisation, self.config, self.classes, self.device, generator,
+            hidden_labels=self.hidden_labels,
+        )  # fmt: skip
+        if state is None:
+            self._fit_to_memory()
+        self.method = create_method(self.config, self.classes).to(self.device)
+        self.method.autocast_dtype = autocast_dtype(self.config.precision, self.device)
+        if self.config.channels_last:
+            self.method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self.optimiser = Optimiser(self.method.trainable_parameters(), self.config, self.method.autocast_dtype)
+        self.augmentation = Augmentation(self.config, self.mirror_classes)
+        self.selection = Selection(self.config.divergence_drop, self.config.divergence_patience)
+        self.step = 0
+        if state is not None:
+            self._restore(state)
+
+    def _loop(self) -> Outcome:
+        self.means, self.clock = ScalarMeans(), StepClock(self.step)
+        self._report_start()
+        while self.step < self.config.steps:
+            if self.should_stop():
+                return self._end("stopped")
+            self._guarded_step()
+            self.step += 1
+            if self._due(self.config.log_every) and self._log() >= NONFINITE_PATIENCE:
+                return self._end("diverged", "The loss is no longer a finite number; lower the learning rate.")
+            if self._due(self.config.validate_every) and self.validate is not None:
+                self._run_validation()
+                if self.selection.diverged:
+                    return self._end("diverged", self.selection.reason)
+            if self._due(self.config.checkpoint_every):
+                self._save("last.pt")
+        return self._end("finished")
+
+    def _due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.config.steps
+
+    def _guarded_step(self) -> None:
+        """One step; memory that runs out makes the step smaller and tries again."""
+        while True:
+            try:
+                return self._train_step()
+            except (RuntimeError, MemoryError) as error:
+                if not memory.is_out_of_memory(error):
+                    raise
+                self.optimiser.forget_gradients()
+                smaller = memory.smaller(self.config)
+                if smaller is None:
+                    raise memory.cannot_shrink(self.config) from None
+            self._take_config(*smaller)
+
+    def _take_config(self, config: TrainingConfig, sentence: str) -> None:
+        self.config = self.method.config = config
+        self.source.change_config(config)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.report({"event": "memory", "step": self.step, "sentence": sentence})
+
+    def _train_step(self) -> None:
+        for _ in range(self.config.accumulation):
+            loss, scalars = self.method.training_step(self._next_batch(), self.step)
+            self.optimiser.backward(loss / self.config.accumulation)
+            self.means.add({"loss": loss.detach(), **scalars})
+        self.optimiser.step(learning_rate_at(self.step, self.config))
+        self.method.after_step(self.step)
+
+    def _next_batch(self) -> Batch:
+        labelled, unlabelled = self.method.patches_per_step()
+        parts = self.config.accumulation
+        batch = self.source.batch(labelled // parts, unlabelled // parts)
+        with torch.no_grad():
+            return self.augmentation(batch, self.augmentation_generator)
+
+    def _log(self) -> int:
+        """The only place that waits for the device; returns the steps in a row without a finite gradient."""
+        skipped, in_row = self.optimiser.skipped()
+        self.report({
+            "event": "step", "step": self.step, "steps": self.config.steps,
+            **self.means.take(), "learning_rate": learning_rate_at(self.step - 1, self.config),
+            "skipped_steps": skipped, **self.clock.read(self.step, self.config.steps),
+            "peak_memory_bytes": memory.peak_bytes(self.device),
+        })  # fmt: skip
+        return in_row
+
+    def _run_validation(self) -> None:
+        assert self.validate is not None
+        self.clock.pause()
+        self.method.eval()
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.no_grad():
+            metrics = self.validate(self.method.student, self.method.teacher, self.step)
+        self.method.train()
+        best = self.selection.add(self.step, metrics)
+        if best:
+            self._save("best.pt")
+        self.report({"event": "validation", "step": self.step, "best": best, **metrics})
+        if self.selection.warning:
+            self.report({"event": "warning", "step": self.step, "sentence": self.selection.warning})
+        self.clock.go_on()
+
+    def _fit_to_memory(self) -> None:
+        free = self.free_bytes
+        if free is None and self.device.type == "cuda":
+            free = torch.cuda.mem_get_info(self.device)[0]
+        if free is None:
+            return
+        dtype = autocast_dtype(self.config.precision, self.device)
+        self.config, sentence = memory.fit_to_memory(self.config, free, half=dtype is not None)
+        self.source.change_config(self.config)
+        if sentence:
+            self.report({"event": "memory", "step": 0, "sentence": sentence})
+
+    def _report_start(self) -> None:
+        count = sum(parameter.numel() for parameter in self.method.student.parameters())
+        self.report({
+            "event": "start", "step": self.step, "steps": self.config.steps, "method": self.config.method,
+            "parameters": count, "device": self.device.type, "precision": str(self.method.autocast_dtype or "fp32"),
+        })  # fmt: skip
+
+    def _end(self, state: str, reason: str = "") -> Outcome:
+        """Keeps the last state, unless it holds numbers that are not finite."""
+        if all(bool(torch.isfinite(p).all()) for p in self.method.trainable_parameters()):
+            self._save("last.pt")
+        return Outcome(state, self.step, self.selection.best_step, self.selection.best, reason)
+
+    def _save(self, name: str) -> None:
+        save_checkpoint(self.checkpoints / name, self._state())
+        self.report({"event": "checkpoint", "step": self.step, "name": name})
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "config": self.config.to_dict(),
+            "classes": self.classes,
+            "step": self.step,
+            "method": self.method.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "source": self.source.state_dict(),
+            "augmentation": self.augmentation_generator.get_state(),
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+            "selection": self.selection.state_dict(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
+        self.method.load_state_dict(state["method"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.source.load_state_dict(state["source"])
+        self.augmentation_generator.set_state(state["augmentation"])
+        self.selection.load_state_dict(state["selection"])
+        torch.set_rng_state(state["random"])
+        if state["random_cuda"] is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["random_cuda"], self.device)
+
+    def _config_of(self, state: dict[str, Any]) -> TrainingConfig:
+        """The checkpoint's configuration, which may be smaller than ours where memory ran short."""
+        saved = TrainingConfig.from_dict(state["config"])
+        ours = self.config.replace(**{name: getattr(saved, name) for name in memory.SHRINKABLE})
+        if ours != saved or state["classes"] != self.classes:
+            raise BadInputError(
+                "The checkpoint belongs to a run with another configuration; resume it with its own or start anew."
+            )
+        return saved

@@ -1,0 +1,204 @@
+"""DICOM folders: which series they hold, and which of them is meant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from SemiSegEmbedLib.errors import BadInputError
+
+MAX_FILES = 20_000
+VOLUME_SLICES = 8
+"""A series with fewer images is a scout or a report, not a scan."""
+_UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
+_TAGS = [
+    "SOPInstanceUID", "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "Modality", "ConvolutionKernel",
+    "SliceThickness", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns",
+    "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "RescaleSlope", "RescaleIntercept", "PixelRepresentation",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One image of a series; vectors are empty where the file lacks them."""
+
+    path: Path
+    instance_uid: str
+    position: tuple[float, ...]
+    orientation: tuple[float, ...]
+    pixel_spacing: tuple[float, ...]
+    rows: int
+    columns: int
+    frames: int
+    scaling: tuple[float, float]
+    signed: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """One DICOM series of a folder.
+
+    Attributes:
+        uid: SeriesInstanceUID: what `read_image(folder, series_uid=...)` takes.
+        description: As the scanner wrote it; free text, so it belongs on the screen and not into a log.
+        modality: "CT", "MR", "SEG", ...
+        kernel: The reconstruction kernel, or "".
+        thickness_mm: The slice thickness, or None.
+        slices: Its images, in no particular order.
+    """
+
+    uid: str
+    description: str
+    modality: str
+    kernel: str
+    thickness_mm: float | None
+    slices: tuple[Slice, ...]
+
+    @property
+    def slice_count(self) -> int:
+        """Number of images."""
+        return len(self.slices)
+
+
+def list_series(folder: Path | str) -> list[Series]:
+    """The DICOM series in a folder (not in its subfolders), the largest first.
+
+    Raises:
+        BadInputError: The folder is absent, holds no DICOM image, or far too many files.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadInputError("This folder does not exist (any more): check its path or add it again.")
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    if len(files) > MAX_FILES:
+        raise BadInputError("This folder holds too many files: put the DICOM series into a folder of its own.")
+    found: dict[str, list[tuple[Any, Slice]]] = {}
+    for path in files:
+        header = _read_header(path)
+        if header is not None:
+            found.setdefault(_text(header, "SeriesInstanceUID"), []).append((header, _slice_of(header, path)))
+    if not found:
+        raise BadInputError("This folder holds no DICOM image: choose the folder that directly holds the slices.")
+    series = [_series_of(uid, members) for uid, members in found.items()]
+    return sorted(series, key=lambda s: (-s.slice_count, s.uid))
+
+
+def choose_series(folder: Path | str, series_uid: str | None = None) -> Series:
+    """The series with this UID, or the only one that can be a CT.
+
+    Raises:
+        BadInputError: It is not there, or several could be meant; the sentence lists the choices.
+    """
+    every = list_series(folder)
+    if series_uid is not None:
+        for series in every:
+            if series.uid == series_uid:
+                return series
+        raise BadInputError(f"This folder has no such series: choose {_choices(every)}.")
+    volumes = [s for s in every if s.modality == "CT" and s.slice_count >= VOLUME_SLICES] or every
+    if len(volumes) > 1:
+        raise BadInputError(
+            f"This folder holds {len(volumes)} series that could be meant: choose {_choices(volumes)}."
+        )
+    return volumes[0]
+
+
+def _choices(series: Sequence[Series]) -> str:
+    shown = [f"{s.uid} ({_summary(s)})" for s in series[:8]]
+    more = f" or one of {len(series) - 8} more" if len(series) > 8 else ""
+    return ", or ".join(shown) + more
+
+
+def _summary(series: Series) -> str:
+    thickness = "" if series.thickness_mm is None else f" of {series.thickness_mm:g} mm"
+    kernel = f", kernel {series.kernel}" if series.kernel else ""
+    return f"{series.modality or 'unknown'}, {series.slice_count} slices{thickness}{kernel}"
+
+
+def _read_header(path: Path) -> Any | None:
+    """The header of a DICOM file, or None when it is none."""
+    import pydicom
+
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+    except Exception:  # pydicom raises many kinds for a damaged file; all mean that it is no readable image
+        return None
+    return header if _text(header, "SeriesInstanceUID") else None
+
+
+def _slice_of(header: Any, path: Path) -> Slice:
+    rows, columns = _number(header, "Rows"), _number(header, "Columns")
+    syntax = str(getattr(getattr(header, "file_meta", None), "TransferSyntaxUID", ""))
+    samples = _number(header, "SamplesPerPixel", 1) * _number(header, "BitsAllocated", 16) / 8
+    frames = int(_number(header, "NumberOfFrames", 1))
+    needed = rows * columns * samples * max(frames, 1) if syntax in _UNCOMPRESSED else 0
+    return Slice(
+        path=path,
+        instance_uid=_text(header, "SOPInstanceUID"),
+        position=_vector(header, "ImagePositionPatient", 3),
+        orientation=_orientation(header),
+        pixel_spacing=_vector(header, "PixelSpacing", 2),
+        rows=int(rows),
+        columns=int(columns),
+        frames=frames,
+        scaling=(_number(header, "RescaleSlope", 1), _number(header, "RescaleIntercept", 0)),
+        signed=_number(header, "PixelRepresentation") == 1,
+        complete=path.stat().st_size >= needed,
+    )
+
+
+def _series_of(uid: str, members: list[tuple[Any, Slice]]) -> Series:
+    header = members[0][0]
+    thickness = _number(header, "SliceThickness", 0)
+    return Series(
+        uid=uid,
+        description=_text(header, "SeriesDescription")[:80],
+        modality=_text(header, "Modality")[:16],
+        kernel=_text(header, "ConvolutionKernel")[:20],
+        thickness_mm=thickness if thickness > 0 else None,
+        slices=tuple(member for _, member in members),
+    )
+
+
+def _orientation(header: Any) -> tuple[float, ...]:
+    """Row and column direction, or nothing unless they are unit vectors at a right angle."""
+    values = np.array(_vector(header, "ImageOrientationPatient", 6))
+    if len(values) != 6:
+        return ()
+    row, column = values[:3], values[3:]
+    lengths = np.array([np.linalg.norm(row), np.linalg.norm(column)])
+    if np.abs(lengths - 1).max() > 0.01 or abs(float(row @ column)) > 0.01:
+        return ()
+    column = column / lengths[1]
+    row = row - (row @ column) * column
+    return (*(row / np.linalg.norm(row)).tolist(), *column.tolist())
+
+
+def _text(header: Any, name: str) -> str:
+    try:
+        value = getattr(header, name, "")
+        return "" if value is None else str(value).strip()
+    except Exception:  # pydicom decodes lazily: a damaged value raises here
+        return ""
+
+
+def _number(header: Any, name: str, default: float = 0.0) -> float:
+    try:
+        value = float(getattr(header, name))
+        return value if math.isfinite(value) else default
+    except Exception:  # absent, empty or damaged
+        return default
+
+
+def _vector(header: Any, name: str, length: int) -> tuple[float, ...]:
+    try:
+        values = tuple(float(v) for v in getattr(header, name))
+    except Exception:  # absent, empty or damaged
+        return ()
+    return values if len(values) == length and all(map(math.isfinite, values)) else ()

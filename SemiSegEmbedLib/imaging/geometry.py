@@ -1,0 +1,126 @@
+"""Where the voxels of an image lie in the world, as plain numbers that can be written to JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+LATTICE_TOLERANCE = 0.1
+"""How far, in voxels, a voxel of a label may lie from a voxel of its image to count as the same voxel."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A regular grid of voxels in LPS millimetres, in SimpleITK's order (x, y, z).
+
+    Attributes:
+        size: Voxels along each axis, (x, y, z).
+        spacing: Distance of neighbouring voxels in mm, (x, y, z).
+        origin: LPS position of the centre of voxel (0, 0, 0), in mm.
+        direction: Unit vectors of the axes as the columns of a 3x3 matrix, row by row.
+    """
+
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    origin: tuple[float, float, float]
+    direction: tuple[float, ...] = IDENTITY
+
+    @classmethod
+    def of(cls, image: sitk.Image | Geometry) -> Geometry:
+        """The grid of an image (a `Geometry` is its own)."""
+        if isinstance(image, Geometry):
+            return image
+        return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of an array on this grid, (z, y, x)."""
+        return self.size[2], self.size[1], self.size[0]
+
+    @property
+    def array_spacing(self) -> tuple[float, float, float]:
+        """Voxel size in mm in array order, (z, y, x)."""
+        return self.spacing[2], self.spacing[1], self.spacing[0]
+
+    @property
+    def affine(self) -> np.ndarray:
+        """4x4 matrix from voxel indices (x, y, z, 1) to LPS mm."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.reshape(self.direction, (3, 3)) * self.spacing
+        matrix[:3, 3] = self.origin
+        return matrix
+
+    def to_world(self, index: tuple[float, float, float]) -> tuple[float, float, float]:
+        """LPS mm of an array index (z, y, x)."""
+        x, y, z = (self.affine @ (*reversed(index), 1.0))[:3].tolist()
+        return x, y, z
+
+    def to_index(self, point: tuple[float, float, float]) -> tuple[float, float, float]:
+        """Continuous array index (z, y, x) of a point in LPS mm."""
+        x, y, z = (np.linalg.inv(self.affine) @ (*point, 1.0))[:3].tolist()
+        return z, y, x
+
+    def corners(self) -> np.ndarray:
+        """LPS positions of the centres of the eight corner voxels, (8, 3)."""
+        indices = np.array([(*c, 1) for c in product(*((0, n - 1) for n in self.size))], dtype=float)
+        return (indices @ self.affine.T)[:, :3]
+
+    def apply_to(self, image: sitk.Image) -> sitk.Image:
+        """Give an image of this size this position in the world; returns the image itself."""
+        image.SetSpacing(self.spacing)
+        image.SetOrigin(self.origin)
+        image.SetDirection(self.direction)
+        return image
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {
+            "size": list(self.size),
+            "spacing": list(self.spacing),
+            "origin": list(self.origin),
+            "direction": list(self.direction),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Geometry:
+        """The inverse of `to_dict`."""
+        size, spacing, origin = values["size"], values["spacing"], values["origin"]
+        direction = tuple(float(v) for v in values["direction"])
+        if not (len(size) == len(spacing) == len(origin) == 3 and len(direction) == 9):
+            raise ValueError("not a 3D geometry")
+        return cls(
+            (int(size[0]), int(size[1]), int(size[2])),
+            (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+            (float(origin[0]), float(origin[1]), float(origin[2])),
+            direction,
+        )
+
+
+def on_lattice(part: sitk.Image | Geometry, whole: sitk.Image | Geometry) -> bool:
+    """True when every voxel of `part`, extended or cropped or stored along other axes, is a voxel of `whole`'s grid.
+
+    Both may store the same voxels in another order or direction of the axes (a file in RAS beside one in LPS).
+    """
+    part, whole = Geometry.of(part), Geometry.of(whole)
+    step = (np.linalg.inv(whole.affine) @ part.affine)[:3]
+    nearest = np.round(step)
+    turned = np.abs(nearest[:, :3])
+    if not ((turned.sum(axis=0) == 1).all() and (turned.sum(axis=1) == 1).all()):
+        return False
+    drift = np.abs(step[:, :3] - nearest[:, :3]) @ (np.array(part.size) - 1)
+    return bool((drift + np.abs(step[:, 3] - nearest[:, 3]) < LATTICE_TOLERANCE).all())
+
+
+def same_voxels(a: sitk.Image | Geometry, b: sitk.Image | Geometry) -> bool:
+    """True when both grids consist of the same voxels, in whatever order they store them."""
+    a, b = Geometry.of(a), Geometry.of(b)
+    if not on_lattice(a, b):
+        return False
+    to_b = np.linalg.inv(b.affine)
+    indices = np.round((np.c_[a.corners(), np.ones(8)] @ to_b.T)[:, :3])
+    return bool((indices.min(axis=0) == 0).all() and (indices.max(axis=0) == np.array(b.size) - 1).all())

@@ -100,7 +100,9 @@ class RunFolder:
         """The newest event, or None."""
         return self._events.last()
 
-    def write_status(self, state: RunState, *, reason: str = "", **fields: int) -> None:
+    def write_status(
+        self, state: RunState, *, reason: str = "", step: int | None = None, total_steps: int | None = None
+    ) -> None:
         """Say where the run stands; called by the process that works on it.
 
         The first RUNNING of a process also appends the event {"event": "begin"}, and a state that ends the run
@@ -110,14 +112,19 @@ class RunFolder:
         Args:
             state: Any but LOST.
             reason: One sentence on why.
-            fields: `step` and `total_steps`; what is not given keeps its value.
+            step: Steps done; None: as before.
+            total_steps: Steps to do; None: as before.
         """
         old = self.status()
         new = here(state, os.getpid())
         if state is RunState.WAITING:
             new = replace(new, pid=None, process_start=None)
-        counts = {"step": old.step, "total_steps": old.total_steps, **fields}
-        new = replace(new, reason=shown_text(reason, 2000), **counts)
+        new = replace(
+            new,
+            reason=shown_text(reason, 2000),
+            step=old.step if step is None else step,
+            total_steps=old.total_steps if total_steps is None else total_steps,
+        )
         if state is RunState.RUNNING and (old.state is not state or old.pid != new.pid):
             remove_abandoned(self.path)
             remove_abandoned(self.checkpoints)
@@ -126,7 +133,7 @@ class RunFolder:
             self.append_event(event="end", state=state.value, reason=new.reason, step=new.step)
         write_status_file(self._status, new)
 
-    def heartbeat(self, step: int, total_steps: int = 0) -> None:
+    def heartbeat(self, step: int, total_steps: int | None = None) -> None:
         """A sign of life, to be given in every step; it is written at most every two seconds."""
         now = time.monotonic()
         if now - self._last_beat >= HEARTBEAT_EVERY_S:

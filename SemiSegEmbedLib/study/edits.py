@@ -90,6 +90,11 @@ def with_case(manifest: Manifest, key: str, **changes: Any) -> Manifest:
     return replace(manifest, cases=tuple(changed if case.key == key else case for case in manifest.cases))
 
 
+def with_fresh_case(manifest: Manifest, old: Case, new: Case) -> Manifest:
+    """Put in a case whose files were looked at again, unless somebody changed it meanwhile."""
+    return replace(manifest, cases=tuple(new if case == old else case for case in manifest.cases))
+
+
 def with_label(manifest: Manifest, key: str, version: LabelVersion) -> Manifest:
     """Append a version of a label; an unannotated case becomes annotated."""
     case = find_case(manifest, key)

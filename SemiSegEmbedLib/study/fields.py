@@ -156,8 +156,10 @@ class Fields:
 
 def is_plain(value: Any, depth: int) -> bool:
     """Whether a value is JSON of at most `depth` levels with finite numbers and text of reasonable length."""
-    if value is None or isinstance(value, bool | int):
+    if value is None:
         return True
+    if isinstance(value, int):
+        return value.bit_length() <= 1024
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, str):

@@ -15,6 +15,8 @@ from SemiSegEmbedLib.study.manifest import labels_from
 from SemiSegEmbedLib.study.records import Code, Label
 
 CATEGORY = Code("SCT", "123037004", "Anatomical Structure")
+"""The category as Slicer's terminologies write it; newer DICOM (CID 7150) has 91723000 for the same meaning."""
+
 LEFT = Code("SCT", "7771000", "Left")
 RIGHT = Code("SCT", "24028007", "Right")
 

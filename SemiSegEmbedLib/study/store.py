@@ -32,9 +32,9 @@ class ManifestStore:
         """Where the manifest lies."""
         return self._folder / MANIFEST_NAME
 
-    def lock(self) -> FileLock:
-        """The lock that every writer of this study takes."""
-        return FileLock(self._folder / LOCK_NAME, self._lock_timeout_s)
+    def lock(self, timeout_s: float | None = None) -> FileLock:
+        """The lock that every writer of this study takes; None: wait as long as usual."""
+        return FileLock(self._folder / LOCK_NAME, self._lock_timeout_s if timeout_s is None else timeout_s)
 
     def create(self, manifest: Manifest) -> None:
         """Write the first manifest.
@@ -57,7 +57,7 @@ class ManifestStore:
         """
         return from_json(self._text())
 
-    def change(self, edit: Callable[[Manifest], Manifest]) -> Manifest:
+    def change(self, edit: Callable[[Manifest], Manifest], lock_timeout_s: float | None = None) -> Manifest:
         """Apply `edit` to the manifest on disk under the lock.
 
         The state before stays as `study.json.bak`; the file of an older schema also as `study.json.v<N>`.
@@ -65,7 +65,7 @@ class ManifestStore:
         Returns:
             The new manifest.
         """
-        with self.lock():
+        with self.lock(lock_timeout_s):
             remove_abandoned(self._folder)
             text = self._text()
             manifest = from_json(text)

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.study import classes, edits
 from SemiSegEmbedLib.study.files import explain, utc_now
 from SemiSegEmbedLib.study.intake import copy_incoming, hash_incoming, settle_image, settle_label
 from SemiSegEmbedLib.study.manifest import Manifest
-from SemiSegEmbedLib.study.paths import inside
 from SemiSegEmbedLib.study.records import Case, Label, LabelVersion, ResultRecord, Role, RunRecord
+from SemiSegEmbedLib.study.snapshot import StudySnapshot
 from SemiSegEmbedLib.study.store import ManifestStore
-from SemiSegEmbedLib.study.verify import verify_file
+from SemiSegEmbedLib.study.verify import check_file
 
 
-class Study:
-    """A snapshot of a study's manifest with the means to change it.
+class Study(StudySnapshot):
+    """A snapshot of a study with the means to change it.
 
     Reading never takes a lock. Each change takes it, reads the manifest anew, writes it atomically and renews
     this snapshot; changes made by other programs appear after any change or `reload`.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, store: ManifestStore) -> None:
-        self.folder = folder
-        self._manifest = manifest
+        super().__init__(folder, manifest)
         self._store = store
 
     @classmethod
@@ -72,116 +73,7 @@ class Study:
 
     def reload(self) -> None:
         """Renew this snapshot from disk."""
-        self._manifest = self._store.read()
-
-    @property
-    def name(self) -> str:
-        """What people call the study."""
-        return self._manifest.name
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """What is annotated and learned."""
-        return self._manifest.labels
-
-    @property
-    def cases(self) -> tuple[Case, ...]:
-        """All cases in the order in which they were added."""
-        return self._manifest.cases
-
-    @property
-    def spacing_mm(self) -> float:
-        """Voxel size of the training grid."""
-        return self._manifest.spacing_mm
-
-    @property
-    def runs(self) -> tuple[RunRecord, ...]:
-        """Training runs, oldest first."""
-        return self._manifest.runs
-
-    @property
-    def results(self) -> tuple[ResultRecord, ...]:
-        """Results, oldest first."""
-        return self._manifest.results
-
-    @property
-    def runs_folder(self) -> Path:
-        """Where run folders lie."""
-        return self.folder / "runs"
-
-    @property
-    def models_folder(self) -> Path:
-        """Where model files lie."""
-        return self.folder / "models"
-
-    @property
-    def cache_folder(self) -> Path:
-        """Where arrays are cached; it can be deleted at any time."""
-        return self.folder / "cache"
-
-    @property
-    def results_folder(self) -> Path:
-        """Where maps and labels of models lie."""
-        return self.folder / "results"
-
-    def case(self, key: str) -> Case:
-        """The case with a key.
-
-        Raises:
-            BadInputError: There is none.
-        """
-        return edits.find_case(self._manifest, key)
-
-    def classes(self) -> dict[int, int]:
-        """Label value to training class."""
-        return classes.training_classes(self.labels)
-
-    @property
-    def class_count(self) -> int:
-        """Number of training classes, background included."""
-        return classes.class_count(self.labels)
-
-    def result_label(self, training_class: int, side: str | None = None) -> Label:
-        """The label that a region of a class gets on one side of the body; see `classes.result_label`."""
-        return classes.result_label(self.labels, training_class, side)
-
-    def mirror_classes(self) -> tuple[int, ...]:
-        """The class that each class turns into when a volume is mirrored left to right."""
-        return classes.mirror_classes(self.labels)
-
-    def patient_key(self, patient: str) -> str:
-        """The salted key of a patient: the same text gives the same key in this study, and none outside it."""
-        return edits.patient_key(self._manifest.salt, patient)
-
-    def image_path(self, case: Case) -> Path:
-        """Where the CT of a case lies; a copy must lie in the study.
-
-        Raises:
-            BadInputError: A hostile manifest points a copy out of the study.
-        """
-        if case.image.copied:
-            return inside(self.folder, case.image.path, f"The CT of {case.key}")
-        return (self.folder / case.image.path).resolve()
-
-    def label_path(self, case: Case, version: int | None = None) -> Path | None:
-        """Where a version of the label of a case lies.
-
-        Args:
-            case: The case.
-            version: Index into `case.labels`; None: the newest.
-
-        Returns:
-            None if the case has no label.
-
-        Raises:
-            BadInputError: There is no such version, or a hostile manifest points out of the study.
-        """
-        if not case.labels:
-            return None
-        if version is not None and not -len(case.labels) <= version < len(case.labels):
-            raise BadInputError(f"{case.key} has no label version {version}: choose one below {len(case.labels)}.")
-        chosen = case.labels[-1 if version is None else version]
-        return inside(self.folder, chosen.path, f"The label of {case.key}")
+        self.manifest = self._store.read()
 
     def add_case(
         self,
@@ -211,7 +103,7 @@ class Study:
         """
         incoming = hash_incoming(image_path)
         if not allow_duplicate:
-            edits.refuse_duplicate(self._manifest, incoming.sha256, series_uid)
+            edits.refuse_duplicate(self.manifest, incoming.sha256, series_uid)
         if copy:
             incoming = copy_incoming(incoming, self.folder, "images")
 
@@ -327,14 +219,6 @@ class Study:
         """Note what a person decided: "accepted", "rejected", "edited" or "new"."""
         self._change(lambda manifest: edits.with_result_status(manifest, case_key, model_id, status))
 
-    def result_path(self, result: ResultRecord) -> Path:
-        """The folder of a result, which must lie in the study.
-
-        Raises:
-            BadInputError: A hostile manifest points out of the study.
-        """
-        return inside(self.folder, result.folder, f"The result of {result.case_key}")
-
     def verify_case(self, key: str) -> str | None:
         """Whether the files of a case are still what was added; unchanged files are not read again.
 
@@ -343,13 +227,21 @@ class Study:
         """
         case = self.case(key)
         try:
-            image, label = self.image_path(case), self.label_path(case)
-        except BadInputError as error:
+            image = check_file(self.image_path(case), case.image.sha256, case.image.fingerprint, f"The CT of {key}")
+            label_path, label = self.label_path(case), case.label
+            fresh: dict[str, Any] = {"image": replace(case.image, fingerprint=image)}
+            if label is not None and label_path is not None:
+                state = check_file(label_path, label.sha256, label.fingerprint, f"The label of {key}")
+                fresh["labels"] = (*case.labels[:-1], replace(label, fingerprint=state))
+        except SemiSegEmbedError as error:
             return str(error)
-        problem = verify_file(image, case.image.sha256, case.image.fingerprint, f"The CT of {key}")
-        if problem is None and label is not None and case.label is not None:
-            problem = verify_file(label, case.label.sha256, case.label.fingerprint, f"The label of {key}")
-        return problem
+        if replace(case, **fresh) != case:
+            # Files that were moved or touched need not be read again next time, if the study can be written now.
+            with suppress(SemiSegEmbedError):
+                self.manifest = self._store.change(
+                    lambda manifest: edits.with_fresh_case(manifest, case, replace(case, **fresh)), lock_timeout_s=0.0
+                )
+        return None
 
     def _change(self, edit: Callable[[Manifest], Manifest]) -> None:
-        self._manifest = self._store.change(edit)
+        self.manifest = self._store.change(edit)

@@ -9,7 +9,7 @@ from SemiSegEmbedLib.study.content import content_hash, fingerprint
 from SemiSegEmbedLib.study.files import explain
 
 
-def verify_file(path: Path, sha256: str, known_fingerprint: str, what: str) -> str | None:
+def check_file(path: Path, sha256: str, known_fingerprint: str, what: str) -> str:
     """Compare a file or DICOM folder with its hash; with the same sizes and times it is not read again.
 
     Args:
@@ -19,17 +19,17 @@ def verify_file(path: Path, sha256: str, known_fingerprint: str, what: str) -> s
         what: How to name it ("The CT of case-0001").
 
     Returns:
-        One sentence if it is gone or changed, else None.
+        Its fingerprint now.
+
+    Raises:
+        BadInputError: It is gone, unreadable or changed.
     """
     try:
         if not path.exists():
-            return f"{what} is no longer where it was: reconnect the disk, or say where it lies now."
-        if known_fingerprint and fingerprint(path) == known_fingerprint:
-            return None
-        if content_hash(path) == sha256:
-            return None
+            raise BadInputError(f"{what} is no longer where it was: reconnect the disk, or say where it lies now.")
+        now = fingerprint(path)
+        if now == known_fingerprint or content_hash(path) == sha256:
+            return now
     except OSError as error:
-        return str(explain(error, f"{what} could not be read"))
-    except BadInputError:
-        pass
-    return f"{what} has changed on disk since it was added: restore the file, or remove the case and add it again."
+        raise BadInputError(str(explain(error, f"{what} could not be read"))) from error
+    raise BadInputError(f"{what} changed on disk after it was added: restore the file, or remove the case and add it.")

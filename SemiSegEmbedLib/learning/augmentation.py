@@ -152,8 +152,8 @@ def mix_boxes(values: Tensor, boxes: Sequence[Box | None]) -> Tensor:
     mixed = values.clone()
     for i, box in enumerate(boxes):
         if box is not None:
-            place = tuple([..., *(slice(low, high) for low, high in zip(*box, strict=True))])
-            mixed[i][place] = values[(i + 1) % len(values)][place]
+            z, y, x = (slice(low, high) for low, high in zip(*box, strict=True))
+            mixed[i, ..., z, y, x] = values[(i + 1) % len(values), ..., z, y, x]
     return mixed
 
 

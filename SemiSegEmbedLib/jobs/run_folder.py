@@ -17,7 +17,7 @@ from SemiSegEmbedLib.jobs.requests import Requests
 from SemiSegEmbedLib.jobs.status import ENDED, RunState, RunStatus, here, is_alive, read_status, write_status_file
 from SemiSegEmbedLib.study.edits import check_id, shown_text
 from SemiSegEmbedLib.study.fields import read_json
-from SemiSegEmbedLib.study.files import atomic_write, explain, remove_abandoned
+from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_abandoned
 
 __all__ = ["RunFolder", "RunState", "RunStatus", "observed_state", "observed_status"]
 
@@ -100,6 +100,10 @@ class RunFolder:
         """The newest event, or None."""
         return self._events.last()
 
+    def work_lock(self) -> FileLock:
+        """The lock to hold while working on the run: `with run.work_lock(): ...` fails if another process does."""
+        return FileLock(self.path / ".work.lock", timeout_s=0.0, what=f"The run {self.run_id}")
+
     def write_status(
         self, state: RunState, *, reason: str = "", step: int | None = None, total_steps: int | None = None
     ) -> None:
@@ -107,7 +111,7 @@ class RunFolder:
 
         The first RUNNING of a process also appends the event {"event": "begin"}, and a state that ends the run
         {"event": "end", "state": ..., "reason": ..., "step": ...}: success is only believed when status and
-        last event agree.
+        last event agree, so append nothing after it.
 
         Args:
             state: Any but LOST.

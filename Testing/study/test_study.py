@@ -367,6 +367,15 @@ def test_change_sees_what_another_program_added(study: Study, image: Path, tmp_p
     assert study.cases == other.cases
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits paths unless it is told not to")
+def test_path_of_four_hundred_characters_works(tmp_path: Path, image: Path) -> None:
+    study = Study.create(tmp_path.joinpath(*["földer with blanks " * 4] * 4) / "study", "deep", HIP_BONES)
+    assert len(str(study.folder)) > 300
+    key = study.add_case(image, copy=True).key
+    study.add_label(key, write(tmp_path / "l.nii.gz", "x"))
+    assert Study.open(study.folder).verify_case(key) is None
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs a user whom permissions bind")
 def test_read_only_study_opens_and_says_why_it_cannot_change(study: Study, image: Path) -> None:
     study.add_case(image)

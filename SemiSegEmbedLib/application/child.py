@@ -1,0 +1,116 @@
+"""Asking the terminal door: short child processes for what Slicer's own process must not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from SemiSegEmbedLib.jobs.locate import worker_command
+from SemiSegEmbedLib.jobs.process import kill_tree
+
+_NO_WINDOW = 0x08000000
+_PREFIX = "semisegembed: "
+
+
+class Child:
+    """One run of `python -m SemiSegEmbedLib <arguments> --json`, watched by `poll` on the main thread.
+
+    Args:
+        arguments: What the terminal door gets, without `--json`.
+        done: Called by `poll` with the parsed result; exit code 2 of `study check` means that there are findings,
+            so a result counts whatever the code.
+        failed: Called by `poll` with one sentence.
+        progress: Called by `poll` with each new line of progress.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._done = done
+        self._failed = failed
+        self._progress = progress
+        self._output = ""
+        self._lines: list[str] = []
+        self._shown = 0
+        self._over = False
+        command, environment = worker_command([*arguments, "--json"])
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**environment, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            creationflags=_NO_WINDOW if sys.platform == "win32" else 0,
+            start_new_session=sys.platform != "win32",
+        )
+        self._readers = [threading.Thread(target=target, daemon=True) for target in (self._read, self._read_lines)]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not been delivered yet."""
+        return not self._over
+
+    def poll(self) -> None:
+        """Deliver progress and the result."""
+        if self._over:
+            return
+        ended = not any(reader.is_alive() for reader in self._readers) and self._process.poll() is not None
+        if self._progress is not None and self._shown < len(self._lines):
+            self._shown = len(self._lines)
+            self._progress(self._lines[self._shown - 1])
+        if ended:
+            self._over = True
+            self._deliver()
+
+    def cancel(self) -> None:
+        """End it with everything it started; nothing is delivered any more."""
+        self._over = True
+        if self._process.poll() is None:
+            kill_tree(self._process.pid)
+
+    def _read(self) -> None:
+        self._output = self._process.stdout.read() if self._process.stdout else ""
+
+    def _read_lines(self) -> None:
+        for line in self._process.stderr or ():
+            if line.strip():
+                self._lines.append(line.strip())
+
+    def _deliver(self) -> None:
+        try:
+            result = json.loads(self._output)
+        except ValueError:
+            self._failed(explain_failure(self._lines, self._process.returncode))
+        else:
+            self._done(result)
+
+
+def explain_failure(lines: Sequence[str], code: int) -> str:
+    """One sentence on why a child failed.
+
+    Args:
+        lines: What it wrote on standard error.
+        code: Its exit code.
+    """
+    for line in reversed(lines):
+        if line.startswith(_PREFIX):
+            sentence = line.removeprefix(_PREFIX)
+            return sentence[0].upper() + sentence[1:]
+    if any("No module named 'torch'" in line for line in lines):
+        return "PyTorch is not installed yet: press Install in the Train section."
+    if code < 0 or code == 137:
+        return "The process was killed, perhaps because memory ran out: close other programs and try again."
+    return f"The process ended with code {code}: {lines[-1] if lines else 'it said nothing'}"

@@ -1,0 +1,72 @@
+"""A copy of a drawn segmentation, taken on the main thread in moments, made into a label volume in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from SemiSegEmbedLib.application.label_file import Grid
+from SemiSegEmbedLib.study.records import IGNORE
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One labelmap of a segmentation, cut to its extent.
+
+    Attributes:
+        voxels: (z, y, x), a copy.
+        offset: Index (z, y, x) of its first voxel in the CT's grid; may be negative.
+        values: Value in `voxels` to value in the study's label files.
+    """
+
+    voxels: np.ndarray
+    offset: tuple[int, int, int]
+    values: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All layers of a segmentation on the grid of its CT."""
+
+    grid: Grid
+    layers: tuple[Layer, ...] = field(default=())
+
+    def label_volume(self) -> np.ndarray:
+        """The study's label values, (z, y, x) uint8; where layers overlap the later one wins."""
+        label = np.zeros(self.grid.shape, np.uint8)
+        for layer in self.layers:
+            target, source = _overlap(label, layer)
+            lookup = np.zeros(int(source.max(initial=0)) + 1, np.uint8)
+            for value, label_value in layer.values.items():
+                if value < len(lookup):
+                    lookup[value] = label_value
+            drawn = lookup[source]
+            np.copyto(target, drawn, where=drawn > 0)
+        return label
+
+
+def ignore_other_slices(label: np.ndarray, annotated: set[int]) -> np.ndarray:
+    """Partial annotation: slices that are neither drawn in nor marked become `IGNORE`.
+
+    Args:
+        label: (z, y, x) uint8; changed in place.
+        annotated: Indices of slices that are finished although nothing is drawn in them.
+    """
+    drawn = label.any(axis=(1, 2))
+    drawn[[index for index in annotated if 0 <= index < len(drawn)]] = True
+    label[~drawn] = IGNORE
+    return label
+
+
+def _overlap(label: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    begin = [max(0, offset) for offset in layer.offset]
+    end = [
+        max(low, min(size, offset + extent))
+        for low, size, offset, extent in zip(begin, label.shape, layer.offset, layer.voxels.shape, strict=True)
+    ]
+    target = tuple(slice(low, high) for low, high in zip(begin, end, strict=True))
+    source = tuple(
+        slice(low - offset, high - offset) for low, high, offset in zip(begin, end, layer.offset, strict=True)
+    )
+    return label[target], layer.voxels[source]

@@ -1,0 +1,75 @@
+"""Threads and child processes beside the main thread deliver one result or one sentence."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from SemiSegEmbedLib.application.background import Background
+from SemiSegEmbedLib.application.child import Child, explain_failure
+from SemiSegEmbedLib.errors import BadInputError
+
+
+def wait(condition, poll, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing was delivered"
+        poll()
+        time.sleep(0.01)
+
+
+def test_results_are_delivered_by_poll_in_the_order_of_the_work() -> None:
+    background, seen = Background(), []
+    background.start(lambda: time.sleep(0.05) or "first", seen.append, pytest.fail)
+    background.start(lambda: "second", seen.append, pytest.fail)
+    assert seen == []
+    wait(lambda: len(seen) == 2, background.poll)
+    assert seen == ["first", "second"]
+    assert not background.busy
+
+
+def test_an_error_of_ours_is_delivered_as_its_sentence() -> None:
+    background, seen = Background(), []
+
+    def work() -> None:
+        raise BadInputError("The disk is full.")
+
+    background.start(work, pytest.fail, seen.append)
+    background.finish()
+    assert seen == ["The disk is full."]
+
+
+def test_an_unexpected_error_is_a_sentence_too(caplog: pytest.LogCaptureFixture) -> None:
+    background, seen = Background(), []
+    background.start(lambda: 1 / 0, pytest.fail, seen.append)
+    background.finish()
+    assert "ZeroDivisionError" in seen[0]
+
+
+def test_a_child_delivers_its_json(tmp_path) -> None:
+    seen = []
+    child = Child(["study", "create", str(tmp_path / "hips")], seen.append, pytest.fail)
+    wait(lambda: not child.running, child.poll)
+    assert seen[0]["labels"] == ["hip bone left", "hip bone right"]
+
+
+def test_a_child_that_fails_delivers_its_sentence(tmp_path) -> None:
+    seen = []
+    child = Child(["study", "list", str(tmp_path)], pytest.fail, seen.append)
+    wait(lambda: not child.running, child.poll)
+    assert "study" in seen[0]
+    assert "Traceback" not in seen[0]
+
+
+def test_a_cancelled_child_delivers_nothing_and_is_gone(tmp_path) -> None:
+    child = Child(["study", "list", str(tmp_path)], pytest.fail, pytest.fail)
+    child.cancel()
+    child.poll()
+    assert not child.running
+
+
+def test_failures_are_explained() -> None:
+    assert explain_failure(["Checking 10%", "semisegembed: the disk is full."], 1) == "The disk is full."
+    assert "Install" in explain_failure(["ModuleNotFoundError: No module named 'torch'"], 1)
+    assert "memory" in explain_failure([], -9)

@@ -1,0 +1,162 @@
+"""Drawn segmentations become label volumes and back, on the real MRML scene."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+slicer = pytest.importorskip("slicer")
+sitk = pytest.importorskip("SimpleITK")
+vtk = pytest.importorskip("vtk")
+
+if hasattr(slicer, "mrmlScene"):
+    from SemiSegEmbedLib.application.scene import CaseScene, unchanged_file, volume_copy
+    from SemiSegEmbedLib.application.segmentation import grid_of, segment_id
+from SemiSegEmbedLib.application.label_file import write_nrrd
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.study.presets import HIP_SIDES
+
+DIRECTION = (1.0, 0.0, 0.0, 0.0, 0.8, -0.6, 0.0, 0.6, 0.8)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path, np.ndarray]:
+    """An oblique CT with a label that holds every value of the study."""
+    rng = np.random.default_rng(0)
+    image = sitk.GetImageFromArray(rng.integers(-1000, 1500, (12, 14, 16)).astype(np.int16))
+    label = np.zeros((12, 14, 16), np.uint8)
+    for value in range(1, 6):
+        label[2 * value, 3:8, value : value + 6] = value
+    label_image = sitk.GetImageFromArray(label)
+    for entry in (image, label_image):
+        entry.SetSpacing((0.7, 0.8, 2.5))
+        entry.SetOrigin((-31.5, 12.25, 400.0))
+        entry.SetDirection(DIRECTION)
+    sitk.WriteImage(image, str(tmp_path / "ct.nii.gz"))
+    sitk.WriteImage(label_image, str(tmp_path / "label.nrrd"))
+    return tmp_path / "ct.nii.gz", tmp_path / "label.nrrd", label
+
+
+@pytest.fixture
+def case(scene, files) -> CaseScene:
+    case = CaseScene()
+    case.load(files[0], files[1], HIP_SIDES, "case-0001")
+    return case
+
+
+def test_a_loaded_label_comes_back_to_the_voxel(case, files) -> None:
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), files[2])
+
+
+def test_a_written_label_lies_exactly_on_the_ct(case, files, tmp_path: Path) -> None:
+    label = case.snapshot(HIP_SIDES).label_volume()
+    write_nrrd(tmp_path / "out.nrrd", label, grid_of(case.volume))
+    written, ct = sitk.ReadImage(str(tmp_path / "out.nrrd")), sitk.ReadImage(str(files[0]))
+    assert np.array_equal(sitk.GetArrayFromImage(written), files[2])
+    assert np.allclose(written.GetOrigin(), ct.GetOrigin(), atol=1e-4)
+    assert np.allclose(written.GetDirection(), ct.GetDirection(), atol=1e-5)
+    assert np.allclose(written.GetSpacing(), ct.GetSpacing(), atol=1e-5)
+
+
+def test_segments_have_names_colours_and_terms_of_the_study(case) -> None:
+    segment = case.segmentation.GetSegmentation().GetSegment("label_2")
+    assert segment.GetName() == "hip bone right"
+    assert np.allclose(segment.GetColor(), np.array(HIP_SIDES[1].color) / 255)
+    entry = vtk.mutable("")
+    segment.GetTag(segment.GetTerminologyEntryTagName(), entry)
+    assert "SCT^29836001^Hip~SCT^24028007^Right" in str(entry)
+
+
+def test_voxels_painted_into_a_segment_are_saved_with_its_value(case, files) -> None:
+    painted = np.zeros_like(files[2])
+    painted[0, 0:3, 0:4] = 1
+    before = case.snapshot(HIP_SIDES).label_volume()
+    slicer.util.updateSegmentBinaryLabelmapFromArray(
+        np.maximum(painted, before == 3), case.segmentation, segment_id(HIP_SIDES[2]), case.volume
+    )
+    expected = np.where(painted == 1, 3, before)
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), expected)
+
+
+def test_painting_makes_the_case_modified_and_saving_ends_it(case, files) -> None:
+    assert not case.modified
+    slicer.util.updateSegmentBinaryLabelmapFromArray(
+        (files[2] == 1).astype(np.uint8) * 0, case.segmentation, segment_id(HIP_SIDES[0]), case.volume
+    )
+    assert case.modified
+    case.mark_saved()
+    assert not case.modified
+
+
+def test_a_case_without_a_label_has_empty_segments(scene, files) -> None:
+    case = CaseScene()
+    case.load(files[0], None, HIP_SIDES, "case-0001")
+    assert case.segmentation.GetSegmentation().GetNumberOfSegments() == len(HIP_SIDES)
+    assert not case.snapshot(HIP_SIDES).label_volume().any()
+
+
+def test_a_segment_that_the_study_does_not_know_is_left_out(case, files) -> None:
+    case.segmentation.GetSegmentation().AddEmptySegment("extra", "extra")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(np.ones_like(files[2]), case.segmentation, "extra", case.volume)
+    assert case.snapshot(HIP_SIDES).label_volume().max() <= 5
+
+
+def test_a_missing_ct_leaves_the_scene_as_it_was(case, tmp_path: Path) -> None:
+    volume = case.volume
+    with pytest.raises(BadInputError, match="not where it was"):
+        case.load(tmp_path / "gone.nii.gz", None, HIP_SIDES, "case-0002")
+    assert case.volume is volume
+
+
+def test_an_unreadable_label_leaves_no_half_loaded_case(case, files, tmp_path: Path) -> None:
+    count = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    (tmp_path / "bad.nrrd").write_bytes(b"no label")
+    with pytest.raises(BadInputError, match="could not be read"):
+        case.load(files[0], tmp_path / "bad.nrrd", HIP_SIDES, "case-0002")
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count
+
+
+def test_opening_another_case_removes_the_first_from_the_scene(case, files) -> None:
+    def counts() -> dict[str, int]:
+        nodes = [slicer.mrmlScene.GetNthNode(index) for index in range(slicer.mrmlScene.GetNumberOfNodes())]
+        return Counter(node.GetClassName() for node in nodes)
+
+    before = counts()
+    case.load(files[0], files[1], HIP_SIDES, "case-0002")
+    assert counts() == before
+
+
+def test_protected_labels_cannot_be_drawn_over(case, files) -> None:
+    case.protect_other_labels(True)
+    mask, reference = slicer.vtkOrientedImageData(), slicer.vtkOrientedImageData()
+    reference.DeepCopy(case.segmentation.GetSegmentation().GetSegment("label_1").GetRepresentation("Binary labelmap"))
+    case.segmentation.GenerateEditMask(mask, case.editor().GetMaskMode(), reference, "label_1")
+    blocked = vtk.util.numpy_support.vtk_to_numpy(mask.GetPointData().GetScalars()).reshape(files[2].shape) > 0
+    assert np.array_equal(blocked, files[2] > 1)
+
+
+def test_the_axial_view_knows_its_slice(scene, files) -> None:
+    case = CaseScene()
+    straight = sitk.GetImageFromArray(np.zeros((12, 14, 16), np.int16))
+    straight.SetSpacing((1, 1, 3))
+    sitk.WriteImage(straight, str(files[0]))
+    case.load(files[0], None, HIP_SIDES, "case-0001")
+    case.jump_to((4.0, 5.0, 21.0))
+    assert case.slice_index() == 7
+
+
+def test_a_volume_under_a_transform_is_refused(case) -> None:
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    case.volume.SetAndObserveTransformNodeID(transform.GetID())
+    with pytest.raises(BadInputError, match="under a transform"):
+        volume_copy(case.volume)
+
+
+def test_a_loaded_file_is_recognised_until_it_is_changed(case, files) -> None:
+    assert unchanged_file(case.volume) == files[0]
+    slicer.util.arrayFromVolume(case.volume)[:] = 0
+    slicer.util.arrayFromVolumeModified(case.volume)
+    assert unchanged_file(case.volume) is None

@@ -14,8 +14,10 @@ KERNELS = ("cosine", "euclidean")
 REDUCES = ("mean", "max")
 UNUSABLE = -1e4
 """Similarity to a group without references: finite, so that its gradient is 0 and not NaN."""
-CHUNK_ELEMENTS = 2**22
-"""Largest number of pairs (voxel, reference) whose similarities are in memory at once."""
+CHUNK_ELEMENTS = 2**23
+"""Numbers held for a chunk of voxels: their embeddings and their similarities to every reference."""
+NORM_FLOOR = 1e-8
+"""An embedding shorter than this has no direction: cosine 0, gradient 0."""
 
 
 def class_similarities(
@@ -51,7 +53,7 @@ def class_similarities(
     _check(embeddings, sets, kernel, reduce)
     if chunk is None:
         vectors = sets.shape[1] if (kernel, reduce) == ("cosine", "mean") else sets[0, ..., 0].numel()
-        chunk = max(1, CHUNK_ELEMENTS // (len(embeddings) * vectors))
+        chunk = max(1, CHUNK_ELEMENTS // (len(embeddings) * (embeddings.shape[1] + vectors)))
     similarity = _Similarity.apply(embeddings.flatten(2), sets, kernel, reduce, chunk)
     if usable is not None:
         similarity = similarity.masked_fill(~usable[..., None], UNUSABLE)
@@ -74,24 +76,21 @@ class _Similarity(torch.autograd.Function):
         embeddings, sets = ctx.saved_tensors
         kernel, reduce, chunk = ctx.form
         wanted = ctx.needs_input_grad[:2]
-        embedding_gradients, set_gradient = [], torch.zeros_like(sets, dtype=gradient.dtype)
-        for part, part_gradient in zip(embeddings.split(chunk, 2), gradient.split(chunk, 2), strict=True):
-            f, p = part.detach().requires_grad_(wanted[0]), sets.detach().requires_grad_(wanted[1])
+        embedding_gradient = torch.empty_like(embeddings) if wanted[0] else None
+        set_gradient = torch.zeros_like(sets, dtype=gradient.dtype) if wanted[1] else None
+        for start in range(0, embeddings.shape[2], chunk):
+            part = slice(start, start + chunk)
+            f = embeddings[..., part].detach().requires_grad_(wanted[0])
+            p = sets.detach().requires_grad_(wanted[1])
             with torch.enable_grad():
                 output = _similarity(f, p, kernel, reduce)
             leaves = [leaf for leaf, want in zip((f, p), wanted, strict=True) if want]
-            found = list(torch.autograd.grad(output, leaves, part_gradient))
-            if wanted[0]:
-                embedding_gradients.append(found.pop(0))
-            if wanted[1]:
+            found = list(torch.autograd.grad(output, leaves, gradient[..., part]))
+            if embedding_gradient is not None:
+                embedding_gradient[..., part] = found.pop(0)
+            if set_gradient is not None:
                 set_gradient += found.pop(0)
-        return (
-            torch.cat(embedding_gradients, 2) if wanted[0] else None,
-            set_gradient.to(sets.dtype) if wanted[1] else None,
-            None,
-            None,
-            None,
-        )
+        return embedding_gradient, None if set_gradient is None else set_gradient.to(sets.dtype), None, None, None
 
 
 def _similarity(embeddings: Tensor, sets: Tensor, kernel: str, reduce: str) -> Tensor:
@@ -115,8 +114,8 @@ def _cosine(f: Tensor, p: Tensor, reduce: str) -> Tensor:
 def _inverse_norm(vectors: Tensor, dim: int) -> Tensor:
     """1 / |v|, and 0 with gradient 0 where |v| is 0 (dropout and ReLU can empty a voxel)."""
     squared = vectors.square().sum(dim, keepdim=True)
-    positive = squared > torch.finfo(vectors.dtype).tiny
-    return torch.where(positive, squared.where(positive, torch.ones_like(squared)).rsqrt(), 0.0)
+    directed = squared > NORM_FLOOR**2
+    return torch.where(directed, squared.where(directed, 1.0).rsqrt(), 0.0)
 
 
 def _euclidean(f: Tensor, p: Tensor, reduce: str) -> Tensor:
@@ -144,7 +143,7 @@ def _squared_distances(f: Tensor, p: Tensor) -> Tensor:
 
 def _safe_sqrt(squared: Tensor) -> Tensor:
     positive = squared > 0
-    return torch.where(positive, squared.where(positive, torch.ones_like(squared)).sqrt(), 0.0)
+    return torch.where(positive, squared.where(positive, 1.0).sqrt(), 0.0)
 
 
 def _pairwise(p: Tensor, f: Tensor) -> Tensor:

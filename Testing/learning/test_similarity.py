@@ -1,0 +1,233 @@
+"""The cheap forms of all four similarities against loops over pairs of vectors; gradients; memory; edges."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.matching import similarity_map
+from SemiSegEmbedLib.learning.similarity import UNUSABLE, class_similarities
+
+FORMS = list(itertools.product(("cosine", "euclidean"), ("mean", "max")))
+all_forms = pytest.mark.parametrize(("kernel", "reduce"), FORMS)
+
+
+def draw(seed: int, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+
+
+def literal_pair(p: Tensor, q: Tensor, kernel: str) -> float:
+    """Appendix B, one pair of vectors."""
+    if kernel == "euclidean":
+        return 1.0 / (1.0 + (p - q).square().sum().sqrt().item())
+    norms = (p.square().sum().sqrt() * q.square().sum().sqrt()).item()
+    return 0.0 if norms == 0 else (p @ q).item() / norms
+
+
+def literal_similarity_map(embeddings: Tensor, references: Tensor, kernel: str, reduce: str) -> Tensor:
+    """Section 2.3.1: reduce over k in each of the l runs, then average the l maps."""
+    batch, _, *size = embeddings.shape
+    result = torch.empty(batch, *size, dtype=torch.float64)
+    for voxel in itertools.product(range(batch), *map(range, size)):
+        q = embeddings[voxel[0], :, voxel[1], voxel[2], voxel[3]].double()
+        runs = []
+        for one_run in references.double():
+            scores = [literal_pair(p, q, kernel) for p in one_run]
+            runs.append(max(scores) if reduce == "max" else sum(scores) / len(scores))
+        result[voxel] = sum(runs) / len(runs)
+    return result
+
+
+@all_forms
+def test_similarity_map_is_that_of_section_2_3_1(kernel: str, reduce: str) -> None:
+    embeddings, references = draw(0, 2, 6, 2, 3, 2), draw(1, 3, 4, 6)
+    expected = literal_similarity_map(embeddings, references, kernel, reduce)
+    torch.testing.assert_close(
+        similarity_map(embeddings, references, kernel, reduce), expected, rtol=1e-12, atol=1e-14
+    )
+
+
+@all_forms
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 2e-6), (torch.bfloat16, 2e-6)])
+def test_lower_precision_embeddings_are_compared_in_single_precision(
+    kernel: str, reduce: str, dtype: torch.dtype, tolerance: float
+) -> None:
+    embeddings, references = draw(0, 1, 8, 2, 2, 3, dtype=dtype), draw(1, 2, 5, 8, dtype=dtype)
+    with torch.autocast("cpu", torch.bfloat16):
+        similarity = similarity_map(embeddings, references, kernel, reduce)
+    assert similarity.dtype == torch.float32
+    expected = literal_similarity_map(embeddings, references, kernel, reduce)
+    torch.testing.assert_close(similarity.double(), expected, rtol=0, atol=tolerance)
+
+
+@all_forms
+def test_each_image_may_have_its_own_references(kernel: str, reduce: str) -> None:
+    embeddings, references = draw(0, 2, 5, 2, 2, 2), draw(1, 2, 3, 2, 4, 5)
+    similarities = class_similarities(embeddings, references, kernel, reduce)
+    assert similarities.shape == (2, 3, 2, 2, 2)
+    for b, c in itertools.product(range(2), range(3)):
+        expected = literal_similarity_map(embeddings[b : b + 1], references[b, c], kernel, reduce)[0]
+        torch.testing.assert_close(similarities[b, c], expected)
+    torch.testing.assert_close(similarity_map(embeddings, references[:, 1], kernel, reduce), similarities[:, 1])
+
+
+@all_forms
+def test_gradients_to_embeddings_and_references_are_correct(kernel: str, reduce: str) -> None:
+    embeddings = draw(2, 2, 4, 2, 2, 2).requires_grad_(True)
+    references = draw(3, 2, 2, 3, 3, 4).requires_grad_(True)
+    assert torch.autograd.gradcheck(
+        lambda f, p: class_similarities(f, p, kernel, reduce, chunk=3), (embeddings, references)
+    )
+
+
+@all_forms
+def test_gradient_to_references_alone_is_correct(kernel: str, reduce: str) -> None:
+    embeddings, references = draw(2, 1, 4, 2, 2, 2), draw(3, 2, 2, 3, 4).requires_grad_(True)
+    assert torch.autograd.gradcheck(lambda p: class_similarities(embeddings, p, kernel, reduce, chunk=5), references)
+
+
+@all_forms
+@settings(max_examples=15, deadline=None)
+@given(chunk=st.integers(1, 40))
+def test_chunk_size_changes_neither_result_nor_gradient(kernel: str, reduce: str, chunk: int) -> None:
+    references = draw(5, 2, 3, 4, 6)
+    results = []
+    for size in (chunk, 10_000):
+        embeddings = draw(4, 2, 6, 3, 3, 4).requires_grad_(True)
+        similarity = class_similarities(embeddings, references, kernel, reduce, chunk=size)
+        similarity.square().sum().backward()
+        results.append((similarity.detach(), embeddings.grad))
+    for one, whole in zip(*results, strict=True):
+        torch.testing.assert_close(one, whole, rtol=1e-12, atol=1e-14)
+
+
+@all_forms
+def test_order_of_references_and_of_runs_does_not_matter(kernel: str, reduce: str) -> None:
+    embeddings, references = draw(6, 1, 6, 3, 3, 3), draw(7, 5, 8, 6)
+    shuffled = references[torch.randperm(5, generator=torch.Generator().manual_seed(0))]
+    shuffled = shuffled[:, torch.randperm(8, generator=torch.Generator().manual_seed(1))]
+    torch.testing.assert_close(
+        similarity_map(embeddings, shuffled, kernel, reduce), similarity_map(embeddings, references, kernel, reduce)
+    )
+
+
+@pytest.mark.parametrize("kernel", ["cosine", "euclidean"])
+def test_runs_of_means_equal_one_run_with_all_references_but_runs_of_maxima_do_not(kernel: str) -> None:
+    embeddings, references = draw(6, 1, 6, 3, 3, 3), draw(7, 5, 8, 6)
+    one_run = references.reshape(1, 40, 6)
+    mean = similarity_map(embeddings, references, kernel, "mean")
+    torch.testing.assert_close(similarity_map(embeddings, one_run, kernel, "mean"), mean)
+    assert not torch.allclose(
+        similarity_map(embeddings, one_run, kernel, "max"), similarity_map(embeddings, references, kernel, "max")
+    )
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_cosine_does_not_see_the_length_of_embeddings_or_references(reduce: str) -> None:
+    embeddings, references = draw(6, 1, 6, 2, 2, 2), draw(7, 2, 4, 6)
+    scaled = similarity_map(1e-4 * embeddings, references * draw(8, 2, 4, 1).abs(), "cosine", reduce)
+    torch.testing.assert_close(scaled, similarity_map(embeddings, references, "cosine", reduce))
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_embedding_without_length_has_cosine_zero_and_gradient_zero(reduce: str) -> None:
+    embeddings, references = draw(6, 1, 6, 2, 2, 2, dtype=torch.float32), draw(7, 2, 4, 6, dtype=torch.float32)
+    embeddings[0, :, 1, 0, 1] = 0
+    embeddings.requires_grad_(True)
+    similarity = similarity_map(embeddings, references, "cosine", reduce)
+    similarity.sum().backward()
+    assert similarity[0, 1, 0, 1].item() == 0
+    assert (embeddings.grad[0, :, 1, 0, 1] == 0).all()
+    assert embeddings.grad.isfinite().all()
+    assert (embeddings.grad[0, :, 0, 0, 0] != 0).any()
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_reference_without_length_adds_a_cosine_of_zero(reduce: str) -> None:
+    embeddings, references = draw(6, 1, 6, 2, 2, 2), draw(7, 2, 4, 6)
+    references[0, 2] = 0
+    expected = literal_similarity_map(embeddings, references, "cosine", reduce)
+    torch.testing.assert_close(similarity_map(embeddings, references, "cosine", reduce), expected)
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_embedding_on_a_reference_has_finite_gradient(reduce: str, dtype: torch.dtype) -> None:
+    references = draw(7, 2, 4, 6, dtype=dtype)
+    embeddings = draw(6, 1, 6, 2, 2, 2, dtype=dtype)
+    embeddings[0, :, 0, 0, 0] = references[1, 3]
+    embeddings.requires_grad_(True)
+    similarity = similarity_map(embeddings, references, "euclidean", reduce)
+    similarity.sum().backward()
+    expected = literal_similarity_map(embeddings.detach(), references, "euclidean", reduce)
+    torch.testing.assert_close(similarity.detach().double(), expected, rtol=0, atol=1e-5)
+    assert embeddings.grad.isfinite().all()
+    assert embeddings.grad.abs().max() < 10
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_small_distances_far_from_the_origin_survive_single_precision(reduce: str) -> None:
+    """Expanded about the origin, |f|^2 - 2 f.p + |p|^2 has a relative error above 1 here."""
+    origin = 300 / 32**0.5 * torch.ones(32, dtype=torch.float64)
+    references = (origin + 0.02 * draw(8, 2, 4, 32)).float()
+    embeddings = (origin[:, None] + 0.01 * draw(9, 32, 12)).float().view(1, 32, 2, 2, 3)
+    expected = literal_similarity_map(embeddings, references, "euclidean", reduce)
+    similarity = similarity_map(embeddings, references, "euclidean", reduce)
+    torch.testing.assert_close(similarity.double(), expected, rtol=0, atol=1e-4)
+
+
+@all_forms
+def test_a_class_without_references_loses_against_all_and_stays_out_of_the_gradient(kernel: str, reduce: str) -> None:
+    embeddings = draw(6, 2, 6, 2, 2, 2).requires_grad_(True)
+    references = draw(7, 2, 3, 2, 4, 6)
+    references[0, 2] = 0
+    usable = torch.tensor([[True, True, False], [True, True, True]])
+    similarities = class_similarities(embeddings, references, kernel, reduce, usable=usable)
+    assert (similarities[0, 2] == UNUSABLE).all()
+    assert (similarities[0].argmax(0) < 2).all()
+    torch.testing.assert_close(similarities[1], class_similarities(embeddings, references, kernel, reduce)[1])
+    (gradient,) = torch.autograd.grad(similarities[0].sum(), embeddings)
+    fewer = class_similarities(embeddings[:1], references[0, :2], kernel, reduce)
+    (expected,) = torch.autograd.grad(fewer.sum(), embeddings)
+    torch.testing.assert_close(gradient, expected)
+
+
+@all_forms
+def test_nothing_of_the_size_of_voxels_times_references_is_kept_for_the_backward_pass(
+    kernel: str, reduce: str
+) -> None:
+    embeddings = draw(6, 1, 8, 8, 8, 8).requires_grad_(True)
+    references = draw(7, 2, 5, 16, 8)
+    kept: list[int] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
+        class_similarities(embeddings, references, kernel, reduce)
+    assert kept
+    assert max(kept) <= embeddings.numel()
+
+
+def test_channels_last_embeddings_give_the_same_and_keep_their_layout_in_the_gradient() -> None:
+    references = draw(7, 2, 2, 4, 6)
+    plain = draw(6, 2, 6, 3, 4, 5).requires_grad_(True)
+    last = plain.detach().to(memory_format=torch.channels_last_3d).requires_grad_(True)
+    for embeddings in (plain, last):
+        class_similarities(embeddings, references, chunk=7).square().sum().backward()
+    torch.testing.assert_close(last.grad, plain.grad)
+    assert last.grad.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+@pytest.mark.parametrize(("kernel", "reduce"), [("manhattan", "mean"), ("cosine", "median")])
+def test_unknown_kernel_or_reduction_is_refused_with_a_sentence(kernel: str, reduce: str) -> None:
+    with pytest.raises(BadInputError, match="cosine or euclidean"):
+        similarity_map(draw(0, 1, 4, 2, 2, 2), draw(1, 2, 3, 4), kernel, reduce)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (3, 2, 3, 4)])
+def test_references_that_do_not_fit_are_refused_with_a_sentence(shape: tuple[int, ...]) -> None:
+    with pytest.raises(BadInputError, match="do not fit"):
+        similarity_map(draw(0, 2, 4, 2, 2, 2), draw(1, *shape))

@@ -31,7 +31,8 @@ def reference_groups(
     """The group of each voxel of a volume, 255 for none.
 
     A voxel of class c >= 1 is near the surface when a voxel of another known class lies within `band_mm`; one of
-    the background when an object does. Ignore voxels are in no group and make no surface.
+    the background when an object does; on a grid coarser than the band, one voxel is near enough. Ignore voxels
+    are in no group and make no surface.
 
     Args:
         image: HU, (D, H, W).
@@ -48,15 +49,16 @@ def reference_groups(
     background = label == 0
     if config.hard_negatives:
         groups[background & (np.asarray(image) > config.bone_hu)] = classes
-    box = _box_around(objects, config.band_mm, spacing)
+    band_mm = max(config.band_mm, *spacing)
+    box = _box_around(objects, band_mm, spacing)
     if box is None:
         return groups
     objects, background, label, part = objects[box], background[box], label[box], groups[box]
-    near = within(objects, config.band_mm, spacing)
+    near = within(objects, band_mm, spacing)
     part[background & near] = 0
     for c in range(1, classes):
         others = (label != c) & (label != IGNORE)
-        part[(label == c) & within(others, config.band_mm, spacing)] = c
+        part[(label == c) & within(others, band_mm, spacing)] = c
     return groups
 
 
@@ -90,11 +92,10 @@ def without_margin(candidates: Tensor, margin: int) -> Tensor:
 
 
 def draw_positions(candidates: Tensor, groups: int, k: int, l: int) -> tuple[Tensor, Tensor]:  # noqa: E741
-    """l draws of k voxels of every group in every row, each voxel of a group being equally likely.
+    """l independent random draws of k voxels of every group in every row.
 
     A draw takes one voxel from each of k equal parts of a group's voxels in scan order: without replacement
-    where a group has at least k voxels, and spread over the surface; smaller groups repeat. Draws are
-    independent of each other.
+    where a group has at least k voxels, and spread over the surface; smaller groups repeat.
 
     Args:
         candidates: Group of each voxel, (n, V).
@@ -110,8 +111,9 @@ def draw_positions(candidates: Tensor, groups: int, k: int, l: int) -> tuple[Ten
     for group in range(groups):
         count_until = (candidates == group).cumsum(1)
         count = count_until[:, -1]
-        part = (torch.arange(k, device=device) + torch.rand(n, l, k, device=device)) / k
-        rank = (part * count[:, None, None]).long().clamp_max((count - 1).clamp_min(0)[:, None, None])
+        edges = torch.arange(k + 1, device=device) * count[:, None] // k
+        low, width = edges[:, None, :-1], edges.diff(dim=1).clamp_min(1)[:, None]
+        rank = low + (torch.rand(n, l, k, device=device) * width).long()
         position = torch.searchsorted(count_until, (rank + 1).flatten(1))
         positions.append(position.clamp_max(candidates.shape[1] - 1).view(n, l, k))
         found.append(count > 0)

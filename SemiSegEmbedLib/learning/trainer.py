@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning import memory
@@ -62,12 +64,13 @@ class Trainer:
         device: Where to train.
         checkpoints: Folder of the two checkpoints.
         report: Receives one dict of plain values for each event; its key "event" is one of "start", "step",
-            "validation", "checkpoint", "memory", "warning", "end".
+            "validation", "checkpoint", "memory", "warning", "trained"; "message" is a sentence for a person.
         validate: See `Validate`; None trains without selection.
         should_stop: Asked before every step.
         mirror_classes: See `Augmentation`.
         hidden_labels: See `PatchSource`.
         free_bytes: Memory for the run; None asks a GPU and does not limit the CPU.
+        initial: State dicts of student and teacher to begin a new run with; None is He's initialisation.
     """
 
     def __init__(
@@ -85,12 +88,14 @@ class Trainer:
         mirror_classes: tuple[int, ...] | None = None,
         hidden_labels: Mapping[str, np.ndarray] | None = None,
         free_bytes: int | None = None,
+        initial: tuple[Mapping[str, Tensor], Mapping[str, Tensor]] | None = None,
     ) -> None:
         self.config, self.volumes, self.normalisation, self.classes = config, volumes, normalisation, classes
         self.device = torch.device(device)
         self.checkpoints, self.report = Path(checkpoints), report
         self.validate, self.should_stop = validate, should_stop
         self.mirror_classes, self.hidden_labels, self.free_bytes = mirror_classes, hidden_labels, free_bytes
+        self.initial = initial
 
     def run(self, resume: bool = False) -> Outcome:
         """Trains to the last step, a stop, or divergence; the caller's random state is left alone.
@@ -102,7 +107,7 @@ class Trainer:
         with torch.random.fork_rng(devices=devices), torch.backends.cudnn.flags(benchmark=True):
             self._prepare(resume)
             outcome = self._loop()
-        self.report({"event": "end", "state": outcome.state, "step": outcome.step, "best_step": outcome.best_step,
+        self.report({"event": "trained", "state": outcome.state, "step": outcome.step, "best_step": outcome.best_step,
                      "reason": outcome.reason})  # fmt: skip
         return outcome
 
@@ -130,6 +135,9 @@ class Trainer:
         self.step = 0
         if state is not None:
             self._restore(state)
+        elif self.initial is not None:
+            self.method.student.load_state_dict(self.initial[0])
+            self.method.teacher.load_state_dict(self.initial[1])
 
     def _loop(self) -> Outcome:
         self.means, self.clock = ScalarMeans(), StepClock(self.step)
@@ -171,7 +179,7 @@ class Trainer:
         self.source.change_config(config)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        self.report({"event": "memory", "step": self.step, "sentence": sentence})
+        self.report({"event": "memory", "step": self.step, "message": sentence})
 
     def _train_step(self) -> None:
         for _ in range(self.config.accumulation):
@@ -192,7 +200,7 @@ class Trainer:
         """The only place that waits for the device; returns the steps in a row without a finite gradient."""
         skipped, in_row = self.optimiser.skipped()
         self.report({
-            "event": "step", "step": self.step, "steps": self.config.steps,
+            "event": "step", "step": self.step, "total_steps": self.config.steps,
             **self.means.take(), "learning_rate": learning_rate_at(self.step - 1, self.config),
             "skipped_steps": skipped, **self.clock.read(self.step, self.config.steps),
             "peak_memory_bytes": memory.peak_bytes(self.device),
@@ -201,18 +209,30 @@ class Trainer:
 
     def _run_validation(self) -> None:
         assert self.validate is not None
-        self.clock.pause()
-        self.method.eval()
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.no_grad():
-            metrics = self.validate(self.method.student, self.method.teacher, self.step)
-        self.method.train()
+        with self.evaluation() as (student, teacher):
+            metrics = self.validate(student, teacher, self.step)
         best = self.selection.add(self.step, metrics)
         if best:
             self._save("best.pt")
         self.report({"event": "validation", "step": self.step, "best": best, **metrics})
         if self.selection.warning:
-            self.report({"event": "warning", "step": self.step, "sentence": self.selection.warning})
-        self.clock.go_on()
+            self.report({"event": "warning", "step": self.step, "message": self.selection.warning})
+
+    @contextmanager
+    def evaluation(self) -> Iterator[tuple[UNet3D, UNet3D]]:
+        """Student and teacher in evaluation mode between two steps; random numbers and the clock do not notice."""
+        self.clock.pause()
+        self.method.eval()
+        try:
+            with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.no_grad():
+                yield self.method.student, self.method.teacher
+        finally:
+            self.method.train()
+            self.clock.go_on()
+
+    def save_checkpoint(self) -> None:
+        """Writes `last.pt` as of the last finished step; for whoever asks between two steps."""
+        self._save("last.pt")
 
     def _fit_to_memory(self) -> None:
         free = self.free_bytes
@@ -224,12 +244,12 @@ class Trainer:
         self.config, sentence = memory.fit_to_memory(self.config, free, half=dtype is not None)
         self.source.change_config(self.config)
         if sentence:
-            self.report({"event": "memory", "step": 0, "sentence": sentence})
+            self.report({"event": "memory", "step": 0, "message": sentence})
 
     def _report_start(self) -> None:
         count = sum(parameter.numel() for parameter in self.method.student.parameters())
         self.report({
-            "event": "start", "step": self.step, "steps": self.config.steps, "method": self.config.method,
+            "event": "start", "step": self.step, "total_steps": self.config.steps, "method": self.config.method,
             "parameters": count, "device": self.device.type, "precision": str(self.method.autocast_dtype or "fp32"),
         })  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ import numpy as np
 from SemiSegEmbedLib.errors import BadInputError
 
 MAX_FILES = 20_000
+_LOAD_BYTES = 4096
+"""Larger elements, the voxels above all, stay on disk while headers are read."""
 VOLUME_SLICES = 8
 """A series with fewer images is a scout or a report, not a scan."""
 _UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
@@ -20,6 +24,7 @@ _TAGS = [
     "SOPInstanceUID", "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "Modality", "ConvolutionKernel",
     "SliceThickness", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns",
     "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "RescaleSlope", "RescaleIntercept", "PixelRepresentation",
+    "PixelData",
 ]  # fmt: skip
 
 
@@ -51,6 +56,7 @@ class Series:
         kernel: The reconstruction kernel, or "".
         thickness_mm: The slice thickness, or None.
         slices: Its images, in no particular order.
+        unreadable: DICOM files in the folder, of whatever series, that are too damaged to tell.
     """
 
     uid: str
@@ -59,6 +65,7 @@ class Series:
     kernel: str
     thickness_mm: float | None
     slices: tuple[Slice, ...]
+    unreadable: int = 0
 
     @property
     def slice_count(self) -> int:
@@ -79,14 +86,26 @@ def list_series(folder: Path | str) -> list[Series]:
     if len(files) > MAX_FILES:
         raise BadInputError("This folder holds too many files: put the DICOM series into a folder of its own.")
     found: dict[str, list[tuple[Any, Slice]]] = {}
+    unreadable = 0
     for path in files:
         header = _read_header(path)
-        if header is not None:
+        if header is None:
+            unreadable += is_dicom(path)
+        else:
             found.setdefault(_text(header, "SeriesInstanceUID"), []).append((header, _slice_of(header, path)))
     if not found:
         raise BadInputError("This folder holds no DICOM image: choose the folder that directly holds the slices.")
-    series = [_series_of(uid, members) for uid, members in found.items()]
+    series = [_series_of(uid, members, unreadable) for uid, members in found.items()]
     return sorted(series, key=lambda s: (-s.slice_count, s.uid))
+
+
+def is_dicom(path: Path) -> bool:
+    """True when a file has DICOM's magic number."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
 
 
 def choose_series(folder: Path | str, series_uid: str | None = None) -> Series:
@@ -122,22 +141,26 @@ def _summary(series: Series) -> str:
 
 
 def _read_header(path: Path) -> Any | None:
-    """The header of a DICOM file, or None when it is none."""
+    """The header of a DICOM file, or None when it is none; voxels are not loaded, only where they lie."""
     import pydicom
 
+    log = logging.getLogger("pydicom")
+    silent, log.disabled = log.disabled, True
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+        with warnings.catch_warnings():
+            # pydicom's warnings name the path.
+            warnings.simplefilter("ignore")
+            header = pydicom.dcmread(path, specific_tags=list(_TAGS), defer_size=_LOAD_BYTES)
     except Exception:  # pydicom raises many kinds for a damaged file; all mean that it is no readable image
         return None
+    finally:
+        log.disabled = silent
     return header if _text(header, "SeriesInstanceUID") else None
 
 
 def _slice_of(header: Any, path: Path) -> Slice:
     rows, columns = _number(header, "Rows"), _number(header, "Columns")
-    syntax = str(getattr(getattr(header, "file_meta", None), "TransferSyntaxUID", ""))
-    samples = _number(header, "SamplesPerPixel", 1) * _number(header, "BitsAllocated", 16) / 8
     frames = int(_number(header, "NumberOfFrames", 1))
-    needed = rows * columns * samples * max(frames, 1) if syntax in _UNCOMPRESSED else 0
     return Slice(
         path=path,
         instance_uid=_text(header, "SOPInstanceUID"),
@@ -149,11 +172,27 @@ def _slice_of(header: Any, path: Path) -> Slice:
         frames=frames,
         scaling=(_number(header, "RescaleSlope", 1), _number(header, "RescaleIntercept", 0)),
         signed=_number(header, "PixelRepresentation") == 1,
-        complete=path.stat().st_size >= needed,
+        complete=_is_complete(header, path, rows * columns * max(frames, 1)),
     )
 
 
-def _series_of(uid: str, members: list[tuple[Any, Slice]]) -> Series:
+def _is_complete(header: Any, path: Path, pixels: float) -> bool:
+    """False when the voxels are fewer than the header says, or reach beyond the end of the file."""
+    element = header.get_item("PixelData") if "PixelData" in header else None
+    if element is None:
+        return False
+    syntax = str(getattr(getattr(header, "file_meta", None), "TransferSyntaxUID", ""))
+    if syntax not in _UNCOMPRESSED:
+        return True
+    length = getattr(element, "length", None)
+    start = getattr(element, "value_tell", 0)
+    if length is None:
+        length, start = len(element.value or b""), 0
+    needed = pixels * _number(header, "SamplesPerPixel", 1) * _number(header, "BitsAllocated", 16) / 8
+    return length >= needed and start + length <= path.stat().st_size
+
+
+def _series_of(uid: str, members: list[tuple[Any, Slice]], unreadable: int) -> Series:
     header = members[0][0]
     thickness = _number(header, "SliceThickness", 0)
     return Series(
@@ -163,6 +202,7 @@ def _series_of(uid: str, members: list[tuple[Any, Slice]]) -> Series:
         kernel=_text(header, "ConvolutionKernel")[:20],
         thickness_mm=thickness if thickness > 0 else None,
         slices=tuple(member for _, member in members),
+        unreadable=unreadable,
     )
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 import math
+import struct
 import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import SimpleITK as sitk
@@ -19,6 +21,7 @@ from SemiSegEmbedLib.imaging.geometry import LATTICE_TOLERANCE
 
 _CHUNK = 1 << 22
 _SURPLUS = 1 << 20
+NOT_FINITE = "This file has values that are not numbers: export it again."
 _CUT_SHORT = "This file is cut short or damaged: copy or export it again."
 
 
@@ -31,23 +34,25 @@ def verify_voxels(reader: sitk.ImageFileReader, path: Path) -> None:
     """
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
-        _verify_nifti(reader, path, compressed=name.endswith(".gz"))
+        _verify_nifti(reader, path)
     elif name.endswith(".mha"):
         _verify_metaimage(path)
 
 
-def verify_nifti_position(reader: sitk.ImageFileReader, affine: np.ndarray) -> None:
-    """Raise `BadInputError` when a NIfTI header is sheared or gives two different positions.
+def verify_nifti_header(reader: sitk.ImageFileReader, path: Path, affine: np.ndarray) -> None:
+    """Raise `BadInputError` when a NIfTI header lacks its spacing, is sheared or contradicts itself.
 
-    ITK falls back from the sform to the qform in silence; other programs do the opposite.
+    ITK replaces an impossible spacing by 1 mm, and falls back from the sform to the qform, both in silence;
+    other programs do something else.
 
     Args:
         reader: A reader whose header has been read.
+        path: The file; other formats than NIfTI pass.
         affine: What ITK made of the header: index (x, y, z) to LPS mm, 4x4.
     """
-    if not reader.HasMetaDataKey("pixdim[1]"):
+    if not path.name.lower().endswith((".nii", ".nii.gz")):
         return
-    spacing = [float(reader.GetMetaData(f"pixdim[{axis}]")) for axis in (1, 2, 3)]
+    spacing = _nifti_facts(path)[1]
     if not all(math.isfinite(v) and v > 0 for v in spacing):
         raise BadInputError("The spacing in this file is not a plausible number of millimetres: export it again.")
     if reader.GetMetaData("sform_code") == "0":
@@ -63,20 +68,46 @@ def verify_nifti_position(reader: sitk.ImageFileReader, affine: np.ndarray) -> N
         )
 
 
-def _verify_nifti(reader: sitk.ImageFileReader, path: Path, compressed: bool) -> None:
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _nifti_facts(path: Path) -> tuple[str, tuple[float, ...]]:
+    """Byte order ("<" or ">") and pixdim[1..3] as they stand in the file, NIfTI-1 or 2."""
+    try:
+        with _open(path) as file:
+            header = file.read(540)
+        for order in "<>":
+            if struct.unpack_from(order + "i", header)[0] == 348:
+                return order, struct.unpack_from(order + "3f", header, 80)
+            if struct.unpack_from(order + "i", header)[0] == 540:
+                return order, struct.unpack_from(order + "3d", header, 112)
+    except (OSError, EOFError, zlib.error, struct.error):
+        pass
+    raise BadInputError(_CUT_SHORT)
+
+
+def _verify_nifti(reader: sitk.ImageFileReader, path: Path) -> None:
+    """Count the bytes, let gzip verify its checksum, and find what is not a number (ITK would make it 0)."""
     voxel_bytes = int(reader.GetMetaData("bitpix")) // 8
-    needed = int(float(reader.GetMetaData("vox_offset"))) + math.prod(reader.GetSize()) * voxel_bytes
-    if not compressed:
-        if path.stat().st_size < needed:
-            raise BadInputError(_CUT_SHORT)
-        return
+    offset = int(float(reader.GetMetaData("vox_offset")))
+    needed = math.prod(reader.GetSize()) * voxel_bytes
+    is_float = reader.GetMetaData("datatype") in ("16", "64")
+    if not path.name.lower().endswith(".gz") and path.stat().st_size < offset + needed:
+        raise BadInputError(_CUT_SHORT)
+    kind = np.dtype(f"{_nifti_facts(path)[0]}f{voxel_bytes}") if is_float else None
     found = 0
     try:
-        with gzip.open(path, "rb") as file:
+        with _open(path) as file:
+            if len(file.read(offset)) < offset:
+                raise BadInputError(_CUT_SHORT)
             while chunk := file.read(_CHUNK):
                 found += len(chunk)
                 if found > needed + _SURPLUS:
                     raise BadInputError("This file holds more than its header says: export it again.")
+                whole = len(chunk) // voxel_bytes
+                if kind is not None and not np.isfinite(np.frombuffer(chunk, kind, whole)).all():
+                    raise BadInputError(NOT_FINITE)
     except (OSError, EOFError, zlib.error):
         raise BadInputError(_CUT_SHORT) from None
     if found < needed:

@@ -13,13 +13,14 @@ from SemiSegEmbedLib.imaging import segments
 from SemiSegEmbedLib.imaging.dicom import Series, Slice, choose_series, list_series
 from SemiSegEmbedLib.imaging.geometry import Geometry, on_lattice, same_voxels
 from SemiSegEmbedLib.imaging.headers import header_geometry, open_header, quiet, suffix_of
-from SemiSegEmbedLib.imaging.integrity import verify_nifti_position, verify_voxels
+from SemiSegEmbedLib.imaging.integrity import NOT_FINITE, verify_nifti_header, verify_voxels
 from SemiSegEmbedLib.imaging.problems import ERROR
 from SemiSegEmbedLib.imaging.slices import arrange
 from SemiSegEmbedLib.study.records import Label
 
-__all__ = ["Series", "list_series", "read_geometry", "read_image", "read_label"]
+__all__ = ["Series", "list_series", "put_onto", "read_geometry", "read_image", "read_label"]
 
+_NO_LABEL = "A label holds whole numbers from 0 to 255 and this file does not: choose the label and not the CT."
 _DAMAGED = "The voxels of this file cannot be read, it is damaged or compressed in an unknown way: export it again."
 
 
@@ -91,13 +92,13 @@ def read_label(
         return image
     if not covers(image, reference):
         raise BadInputError("The label lies on another grid than its CT: resample or export it on the grid of the CT.")
-    return _onto(image, Geometry.of(reference))
+    return put_onto(image, Geometry.of(reference))
 
 
 def _read_file(path: Path, is_label: bool = False) -> sitk.Image:
     reader = open_header(path, is_label=is_label)
     geometry = header_geometry(reader)
-    verify_nifti_position(reader, geometry.affine)
+    verify_nifti_header(reader, path, geometry.affine)
     verify_voxels(reader, path)
     if reader.GetNumberOfComponents() != 1:
         raise BadInputError("This file holds colours or vectors and not a CT or a label: export the plain volume.")
@@ -144,12 +145,13 @@ def _without_metadata(image: sitk.Image) -> sitk.Image:
 
 def _plain_numbers(image: sitk.Image) -> sitk.Image:
     """int16 where it holds every value of an integer image, else float32."""
-    pixel = image.GetPixelID()
-    if pixel in (sitk.sitkInt16, sitk.sitkFloat32):
+    if image.GetPixelID() == sitk.sitkInt16:
         return image
-    if pixel == sitk.sitkFloat64:
-        return sitk.Cast(image, sitk.sitkFloat32)
     values = sitk.GetArrayViewFromImage(image)
+    if values.dtype.kind == "f":
+        if not all(np.isfinite(one).all() for one in values):
+            raise BadInputError(NOT_FINITE)
+        return sitk.Cast(image, sitk.sitkFloat32)
     fits = values.dtype.itemsize == 1 or (values.min() >= -32768 and values.max() <= 32767)
     return sitk.Cast(image, sitk.sitkInt16 if fits else sitk.sitkFloat32)
 
@@ -160,14 +162,14 @@ def _as_uint8(image: sitk.Image) -> sitk.Image:
     values = sitk.GetArrayViewFromImage(image)
     low, high = float(values.min()), float(values.max())
     if not (low >= 0 and high <= 255):
-        raise BadInputError("A label holds whole numbers from 0 to 255 and this file does not: is it the CT?")
+        raise BadInputError(_NO_LABEL)
     small = values.astype(np.uint8)
     if values.dtype.kind == "f" and not np.array_equal(small, values):
-        raise BadInputError("A label holds whole numbers from 0 to 255 and this file does not: is it the CT?")
+        raise BadInputError(_NO_LABEL)
     return Geometry.of(image).apply_to(sitk.GetImageFromArray(small))
 
 
-def _onto(image: sitk.Image, geometry: Geometry) -> sitk.Image:
+def put_onto(image: sitk.Image, geometry: Geometry) -> sitk.Image:
     """The voxels of a label that lies on the lattice of `geometry`, in its order; 0 where the label has none."""
     if image.GetSize() == geometry.size and np.allclose(Geometry.of(image).affine, geometry.affine, atol=1e-3):
         return geometry.apply_to(image)

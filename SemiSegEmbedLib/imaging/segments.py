@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.imaging.dicom import is_dicom
 from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.headers import MAX_VOXELS, header_geometry, open_header, quiet, require_file, suffix_of
 from SemiSegEmbedLib.study.records import Label
@@ -41,8 +42,7 @@ def is_segmentation(path: Path) -> bool:
     if suffix_of(path) == ".seg.nrrd":
         return True
     require_file(path)
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    return is_dicom(path)
 
 
 def list_segments(path: Path | str) -> tuple[Segment, ...]:

@@ -27,6 +27,7 @@ def arrange(series: Series) -> tuple[list[Slice], Geometry | None, list[Problem]
     if problems:
         return list(series.slices), None, problems
     slices, problems = _without_copies(series.slices)
+    problems += _unreadable(series)
     orientation = np.median([s.orientation for s in slices], axis=0)
     if np.abs(np.array([s.orientation for s in slices]) - orientation).max() > 1e-3:
         sentence = "The slices of this series point in different directions: export the axial scan alone."
@@ -85,6 +86,13 @@ def _without_copies(slices: Sequence[Slice]) -> tuple[list[Slice], list[Problem]
         sentence = f"{len(slices) - len(kept)} slices are in this folder twice and are read once: nothing to do."
         problems.append(Problem("repeated-slices", sentence, WARNING))
     return kept, problems
+
+
+def _unreadable(series: Series) -> list[Problem]:
+    if not series.unreadable:
+        return []
+    sentence = f"{series.unreadable} DICOM files in this folder are damaged and are left out: copy them again."
+    return [Problem("unreadable-files", sentence, WARNING)]
 
 
 def _gap_problems(heights: np.ndarray) -> list[Problem]:

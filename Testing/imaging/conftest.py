@@ -54,3 +54,46 @@ def body():
         return np.round(image).astype(np.int16), label
 
     return make
+
+
+@pytest.fixture
+def write_dicom(tmp_path):
+    """Write CT slices as DICOM files of one series; `change(number, dataset)` may damage each before it is saved."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+    def write(array, folder="series", spacing=(0.8, 0.9, 2.0), series_uid=None, change=None, **tags) -> Path:
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        series_uid, study_uid, frame_uid = series_uid or generate_uid(), generate_uid(), generate_uid()
+        for number, pixels in enumerate(np.asarray(array)):
+            dataset = Dataset()
+            dataset.file_meta = FileMetaDataset()
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = CTImageStorage
+            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
+            dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Planted^Name", "PLANTED-ID", "19010203"
+            dataset.PatientSex = dataset.AccessionNumber = dataset.StudyID = ""
+            dataset.StudyDate, dataset.StudyTime, dataset.ReferringPhysicianName = "20200101", "120000", ""
+            dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study_uid, series_uid
+            dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = frame_uid, ""
+            dataset.Modality, dataset.Manufacturer, dataset.SeriesNumber = "CT", "none", 1
+            dataset.InstanceNumber = len(array) - number
+            dataset.ImagePositionPatient = [-10.0, 20.0, 100.0 + spacing[2] * number]
+            dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+            dataset.PixelSpacing, dataset.SliceThickness = [spacing[1], spacing[0]], spacing[2]
+            dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = *pixels.shape, 1
+            dataset.PhotometricInterpretation = "MONOCHROME2"
+            dataset.BitsAllocated = dataset.BitsStored = 16
+            dataset.HighBit, dataset.PixelRepresentation = 15, 0
+            dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+            dataset.PixelData = (pixels.astype(np.int32) + 1024).astype(np.uint16).tobytes()
+            for name, value in tags.items():
+                setattr(dataset, name, value)
+            # File names say nothing about the order of the slices.
+            path = place / f"{(number * 7) % 101:03d}-{series_uid[-6:]}.dcm"
+            if change is None or change(number, dataset) is not False:
+                dataset.save_as(path, enforce_file_format=True)
+        return place
+
+    return write

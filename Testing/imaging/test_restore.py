@@ -112,7 +112,7 @@ def test_a_map_of_another_case_is_refused():
         labels_to_native(np.zeros((10, 10, 9), np.uint8), geometry, geometry)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     spacing=st.tuples(*[st.floats(0.5, 1.6)] * 2, st.floats(0.6, 3.2)),
     degrees=st.tuples(*[st.floats(-40, 40)] * 3),

@@ -1,0 +1,239 @@
+"""Files: what is read, in which type, and that damaged or hostile ones are refused in one sentence, fast and small."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.imaging.geometry import Geometry
+from SemiSegEmbedLib.imaging.read import read_geometry, read_image, read_label
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUES = np.random.default_rng(0).integers(-1000, 1500, (30, 31, 32)).astype(np.int16)
+FORMATS = [".nii", ".nii.gz", ".nrrd", ".mha"]
+
+
+@pytest.fixture
+def ct(tmp_path, make_image):
+    """Write VALUES in a format and return the path."""
+
+    def write(suffix=".nii", values=VALUES, compress=True, **place) -> Path:
+        path = tmp_path / f"Planted Name{suffix}"
+        sitk.WriteImage(make_image(values, **place), str(path), compress and suffix != ".nii")
+        return path
+
+    return write
+
+
+def assert_refused(path: Path, reader=read_image, match: str | None = None) -> None:
+    began = time.perf_counter()
+    with pytest.raises(BadInputError, match=match) as refusal:
+        reader(path)
+    message = str(refusal.value)
+    assert time.perf_counter() - began < 5
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert "Planted" not in message
+    assert str(path.parent) not in message
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_gives_the_same_image(ct, suffix):
+    path = ct(suffix, spacing=(0.7, 0.8, 2.0), origin=(1.0, -2.0, 3.0))
+    image = read_image(path)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), VALUES)
+    assert image.GetPixelID() == sitk.sitkInt16
+    assert image.GetSpacing() == pytest.approx((0.7, 0.8, 2.0))
+    assert read_geometry(path) == Geometry.of(image)
+    assert image.GetMetaDataKeys() == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "pixel"),
+    [
+        (VALUES.astype(np.int32), sitk.sitkInt16),
+        (VALUES.astype(np.int32) + 40000, sitk.sitkFloat32),
+        ((VALUES + 1000).astype(np.uint16), sitk.sitkInt16),
+        (VALUES.astype(np.float64) / 3, sitk.sitkFloat32),
+    ],
+)
+def test_types_become_int16_or_float32_without_overflow(ct, values, pixel):
+    image = read_image(ct(".nrrd", values))
+    assert image.GetPixelID() == pixel
+    np.testing.assert_allclose(sitk.GetArrayFromImage(image), values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.002, 0.3, 0.999])
+def test_truncated_files_are_refused(ct, suffix, compress, share):
+    path = ct(suffix, compress=compress)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    assert_refused(path)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_flipped_bits_in_compressed_voxels_are_noticed(ct, suffix):
+    path = ct(suffix)
+    data = bytearray(path.read_bytes())
+    data[int(0.7 * len(data))] ^= 0x10
+    path.write_bytes(data)
+    assert_refused(path)
+
+
+def patch_nifti(path: Path, offset: int, form: str, *values) -> None:
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<" + form, data, offset, *values)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("offset", "form", "values"),
+    [
+        (42, "3h", (32767, 32767, 1000)),
+        (42, "3h", (-5, 31, 32)),
+        (42, "h", (1,)),
+        (40, "5h", (4, 32, 31, 15, 2)),
+        (80, "f", (-1.0,)),
+        (80, "f", (0.0,)),
+        (80, "f", (float("nan"),)),
+        (80, "f", (1e9,)),
+        (288, "f", (0.3,)),
+        (280, "f", (-2.0,)),
+        (70, "h", (128,)),
+        (108, "f", (1e9,)),
+        (0, "i", (77,)),
+    ],
+    ids=[
+        "a terabyte", "negative size", "one voxel wide", "two volumes", "negative spacing", "zero spacing",
+        "spacing not a number", "spacing of 1000 km", "sheared sform", "two positions", "colours", "far offset",
+        "wrong magic",
+    ],
+)  # fmt: skip
+def test_nifti_headers_that_make_no_sense_are_refused(ct, offset, form, values):
+    path = ct()
+    patch_nifti(path, offset, form, *values)
+    assert_refused(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "old", "new"),
+    [
+        (".nrrd", b"sizes: 32 31 30", b"sizes: 99999 99999 99"),
+        (".nrrd", b"space directions: (1,0,0) (0,1,0)", b"space directions: (0,0,0) (0,1,0)"),
+        (".nrrd", b"space directions: (1,0,0) (0,1,0)", b"space directions: (1,0,0) (.5,1,0)"),
+        (".nrrd", b"encoding: gzip", b"data file: /etc/passwd\nencoding: raw"),
+        (".mha", b"DimSize = 32 31 30", b"DimSize = 99999 99999 99"),
+        (".mha", b"ElementSpacing = 1 1 1", b"ElementSpacing = 0 1 1"),
+        (".mha", b"ElementDataFile = LOCAL", b"ElementDataFile = /etc/passwd"),
+    ],
+)
+def test_other_headers_that_make_no_sense_are_refused(ct, suffix, old, new):
+    path = ct(suffix)
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+    assert_refused(path)
+
+
+def test_a_gzip_bomb_is_refused_before_it_unpacks(tmp_path):
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, 600, 600, 500, 1, 1, 1, 1)
+    struct.pack_into("<hh", header, 70, 4, 16)
+    struct.pack_into("<8f", header, 76, 1, 1, 1, 1, 1, 1, 1, 1)
+    struct.pack_into("<f", header, 108, 352)
+    header[344:348] = b"n+1\0"
+    path = tmp_path / "bomb.nii.gz"
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = squeeze.compress(bytes(header))
+    zeros = bytes(1 << 24)
+    block += b"".join(squeeze.compress(zeros) for _ in range(22)) + squeeze.flush()
+    path.write_bytes(block)
+    script = (
+        "import sys\n"
+        "from SemiSegEmbedLib.imaging.read import read_image\n"
+        "from SemiSegEmbedLib.errors import BadInputError\n"
+        "try:\n    read_image(sys.argv[1])\n"
+        "except BadInputError as error:\n    print(error)\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
+    )
+    if not Path("/proc/self/status").exists():
+        assert_refused(path, match="far more")
+        return
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    message, kilobytes = run.stdout.splitlines()
+    assert "far more" in message
+    assert int(kilobytes) < 500_000
+
+
+def test_more_voxels_than_the_header_says_are_refused(ct):
+    path = ct(".nii.gz")
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + bytes(4 << 20)))
+    assert_refused(path, match="more than its header")
+
+
+@pytest.mark.parametrize("name", ["ct.txt", "ct.dcm", "ct.mhd", "ct.seg.nrrd", "gone.nii"])
+def test_what_is_no_ct_file_is_refused(tmp_path, name):
+    if not name.startswith("gone"):
+        (tmp_path / name).write_bytes(b"hello")
+    assert_refused(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_not_a_number_is_refused_in_every_format(ct, suffix, value, kind):
+    values = VALUES.astype(kind)
+    values[7, 8, 9] = value
+    assert_refused(ct(suffix, values), match="not numbers")
+
+
+def test_single_slices_and_vectors_are_refused(tmp_path, make_image):
+    flat, vector = tmp_path / "flat.nrrd", tmp_path / "vector.nrrd"
+    sitk.WriteImage(make_image(VALUES[:1]), str(flat))
+    sitk.WriteImage(sitk.Compose(make_image(VALUES), make_image(VALUES)), str(vector))
+    assert_refused(flat)
+    assert_refused(vector)
+
+
+def test_labels_in_any_number_type_are_read(ct):
+    label = (VALUES > 0).astype(np.uint8) * 3
+    for kind in (np.uint8, np.int16, np.float32):
+        read = read_label(ct(".nii.gz", label.astype(kind)))
+        assert read.GetPixelID() == sitk.sitkUInt8
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(read), label)
+
+
+@pytest.mark.parametrize(
+    "values", [VALUES, (VALUES > 0).astype(np.float32) * 0.5, (VALUES > 0).astype(np.int16) * 256]
+)
+def test_a_ct_or_probabilities_are_no_label(ct, values):
+    assert_refused(ct(".nrrd", values), read_label, "whole numbers")
+
+
+def test_a_label_in_another_orientation_is_turned_onto_its_ct(tmp_path, make_image):
+    label = make_image((VALUES > 700).astype(np.uint8), (0.7, 0.8, 2.0), origin=(4.0, 5.0, 6.0))
+    sitk.WriteImage(sitk.DICOMOrient(label, "RSA"), str(tmp_path / "label.nii.gz"))
+    read = read_label(tmp_path / "label.nii.gz", label)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read), sitk.GetArrayFromImage(label))
+    assert Geometry.of(read) == Geometry.of(label)
+
+
+@pytest.mark.parametrize("place", [{"origin": (0.5, 0, 0)}, {"origin": (1.0, 0, 0)}, {"spacing": (1.0, 1.0, 1.1)}])
+def test_a_label_beside_its_ct_is_refused(tmp_path, make_image, place):
+    sitk.WriteImage(make_image((VALUES > 700).astype(np.uint8), **place), str(tmp_path / "label.nii.gz"))
+    with pytest.raises(BadInputError, match="another grid"):
+        read_label(tmp_path / "label.nii.gz", make_image(VALUES))

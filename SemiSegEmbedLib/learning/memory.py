@@ -16,6 +16,7 @@ SMALLEST_SIDE = 32
 BACKWARD_SHARE = 0.5
 """Gradients and workspace on top of what the forward keeps; from measured peaks, see docs/methods.md."""
 USABLE = 0.9
+WEIGHTS_PER_SQUARED_FILTER = 18_630
 
 
 def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool = False) -> int:
@@ -32,7 +33,7 @@ def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool 
     """
     voxels, size = math.prod(config.patch_size), 2 if half else 4
     alive = 14 * config.base_filters * voxels * size
-    weights = 4 * 18_630 * config.base_filters**2
+    weights = 4 * WEIGHTS_PER_SQUARED_FILTER * config.base_filters**2
     if not training:
         return alive + weights
     part = 1 / config.accumulation

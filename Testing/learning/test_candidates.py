@@ -51,6 +51,14 @@ def test_without_hard_negatives_there_are_none() -> None:
     assert set(np.unique(groups)) == {0, 1, NO_REFERENCE}
 
 
+def test_on_a_grid_coarser_than_the_band_the_neighbouring_voxels_serve() -> None:
+    label = np.zeros((8, 8, 8), np.uint8)
+    label[3:5, 3:5, 3:5] = 1
+    groups = reference_groups(np.zeros(label.shape, np.float16), label, (4.0, 4.0, 4.0), 2, preset("paper"))
+    assert (groups == 1).sum() == 8
+    assert (groups == 0).sum() == 6 * 4
+
+
 def test_draws_hold_distinct_voxels_of_their_group_each_equally_often() -> None:
     torch.manual_seed(0)
     candidates = torch.full((1, 60), NO_REFERENCE, dtype=torch.uint8)

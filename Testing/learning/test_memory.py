@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from SemiSegEmbedLib.learning import memory
+from SemiSegEmbedLib.learning.config import preset
+from SemiSegEmbedLib.learning.losses import supervised_loss
+from SemiSegEmbedLib.learning.network import UNet3D
+
+GIB = 2**30
+
+
+def kept_bytes(size: int, base: int) -> int:
+    """What torch itself keeps between forward and backward."""
+    kept: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    network = UNet3D(1, 2, base, 0.15, "batch")
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        logits, _ = network(torch.randn(2, 1, size, size, size))
+        loss = supervised_loss(logits, torch.zeros(2, size, size, size, dtype=torch.int64))
+    assert loss.requires_grad
+    return sum(kept.values())
+
+
+@pytest.mark.parametrize(("size", "base"), [(32, 8), (48, 4)])
+def test_the_estimate_of_a_step_covers_what_torch_keeps_within_a_factor_of_two(size: int, base: int) -> None:
+    config = preset("paper", method="supervised", patch_size=(size,) * 3, base_filters=base, labelled_per_batch=1,
+                    unlabelled_per_batch=1)  # fmt: skip
+    measured = kept_bytes(size, base)
+    assert measured < memory.estimate_bytes(config) < 2.5 * measured
+
+
+def test_the_papers_network_has_the_estimated_number_of_weights() -> None:
+    count = sum(p.numel() for p in UNet3D(1, 2, 16).parameters())
+    assert abs(memory.WEIGHTS_PER_SQUARED_FILTER * 16**2 - count) < 0.01 * count
+
+
+def test_the_estimate_grows_with_patch_batch_and_passes_and_falls_with_parts() -> None:
+    config = preset("paper")
+    base = memory.estimate_bytes(config)
+    assert memory.estimate_bytes(config.replace(patch_size=(128, 128, 128))) > 2 * base
+    assert memory.estimate_bytes(config.replace(passes=20)) > base
+    assert memory.estimate_bytes(config.replace(accumulation=2)) < base
+    assert memory.estimate_bytes(config, half=True) < 0.7 * base
+    assert memory.estimate_bytes(config, training=False) < 0.2 * base
+
+
+def test_a_run_that_fits_is_left_alone() -> None:
+    assert memory.fit_to_memory(preset("paper"), 80 * GIB) == (preset("paper"), "")
+
+
+@pytest.mark.parametrize("free", [6, 3, 1])
+def test_a_run_is_made_to_fit_and_a_sentence_says_how(free: int) -> None:
+    config, sentence = memory.fit_to_memory(preset("paper"), free * GIB)
+    assert memory.estimate_bytes(config) <= free * GIB
+    assert all(n % 8 == 0 for n in config.patch_size)
+    assert sentence.startswith(f"About {free}.0 GiB")
+    assert sentence.endswith(".")
+
+
+def test_shrinking_ends_at_small_patches_and_changes_only_what_may_change() -> None:
+    config, seen = preset("robust"), []
+    while (step := memory.smaller(config)) is not None:
+        config, sentence = step
+        seen.append(sentence)
+    assert config.patch_size == (32, 32, 32)
+    assert (config.accumulation, config.teacher_chunk) == (2, 1)
+    assert config == preset("robust").replace(patch_size=(32, 32, 32), accumulation=2, teacher_chunk=1)
+    assert len(set(seen)) == len(seen) >= 5
+    assert memory.smaller(config) is None
+
+
+def test_a_patch_below_the_smallest_side_is_not_enlarged() -> None:
+    config = preset("quick", patch_size=(16, 24, 40), method="supervised", accumulation=2)
+    assert memory.smaller(config)[0].patch_size == (16, 24, 32)
+
+
+def test_running_out_of_memory_is_recognised_and_other_errors_are_not() -> None:
+    with pytest.raises(RuntimeError) as real:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert memory.is_out_of_memory(real.value)
+    assert memory.is_out_of_memory(MemoryError())
+    assert memory.is_out_of_memory(torch.cuda.OutOfMemoryError("CUDA out of memory."))
+    assert not memory.is_out_of_memory(RuntimeError("shape mismatch"))

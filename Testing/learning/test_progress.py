@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from SemiSegEmbedLib.learning import progress
+from SemiSegEmbedLib.learning.progress import ScalarMeans, StepClock
+
+
+def test_means_leave_out_what_is_not_finite_and_start_anew() -> None:
+    means = ScalarMeans()
+    for loss, share in ((1.0, float("nan")), (3.0, 0.5), (float("inf"), float("nan"))):
+        means.add({"loss": torch.tensor(loss), "share": torch.tensor(share)})
+    assert means.take() == {"loss": 2.0, "share": 0.5}
+    means.add({"share": torch.tensor(float("nan"))})
+    assert means.take() == {"share": None}
+    assert means.take() == {}
+
+
+def test_the_clock_does_not_count_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    clock = StepClock(step=10)
+    now[0] = 5.0
+    clock.pause()
+    now[0] = 100.0
+    clock.go_on()
+    now[0] = 105.0
+    assert clock.read(20, 50) == {"steps_per_second": 1.0, "seconds_left": 30.0}
+    now[0] = 110.0
+    assert clock.read(40, 50) == {"steps_per_second": 4.0, "seconds_left": 5.0}

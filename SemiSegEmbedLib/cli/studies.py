@@ -1,0 +1,154 @@
+"""`study create|add|label|role|list|check`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from SemiSegEmbedLib.cli.arguments import add_command, add_study
+from SemiSegEmbedLib.cli.output import Console
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.study.presets import load_labels
+from SemiSegEmbedLib.study.records import Case, Role
+from SemiSegEmbedLib.study.study import Study
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser("study", help="create a study, add cases and labels, look at it, check it")
+    group = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    create = add_command(group, "create", run_create, "begin a study", "study create hips --labels hip-bones")
+    add_study(create)
+    create.add_argument("--name", help="what to call it (default: the folder's name)")
+    create.add_argument(
+        "--labels", default="hip-bones", help="hip-bones, hip-sides, or a JSON file (default: hip-bones)"
+    )
+    create.add_argument("--spacing", type=float, default=1.0, help="training grid in mm (default: 1)")
+
+    add = add_command(group, "add", run_add, "add CT scans", "study add hips scans/*.nii.gz")
+    add_study(add)
+    add.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="NIfTI, NRRD or MHA file, or DICOM folder")
+    add.add_argument("--patient", help="any text that names the patient; kept as a salted hash alone")
+    add.add_argument("--role", choices=[role.value for role in Role], default=Role.UNANNOTATED.value)
+    add.add_argument("--series", help="the series to take from a DICOM folder")
+    add.add_argument("--copy", action="store_true", help="copy the file into the study")
+
+    label = add_command(
+        group,
+        "label",
+        run_label,
+        "save the label of a case as its newest version",
+        "study label hips case-0001 mask.nrrd",
+    )
+    add_study(label)
+    label.add_argument("case", metavar="CASE")
+    label.add_argument("label", type=Path, metavar="LABEL", help="label volume on the grid of the CT, or DICOM SEG")
+    label.add_argument("--by", default="", help="who annotated it")
+    label.add_argument("--reviewed-by", default="", help="who looked it over")
+    label.add_argument("--partial", action="store_true", help="voxels with value 255 are not annotated")
+    label.add_argument("--map", default="", help="new values for those of the file, for example 1=1,3=1,5=0")
+
+    role = add_command(group, "role", run_role, "say what a case is used for", "study role hips case-0002 held-out")
+    add_study(role)
+    role.add_argument("case", metavar="CASE")
+    role.add_argument("role", choices=[role.value for role in Role])
+
+    listing = add_command(group, "list", run_list, "list the cases", "study list hips")
+    add_study(listing)
+
+    check = add_command(group, "check", run_check, "look for problems before training", "study check hips")
+    add_study(check)
+
+
+def run_create(options: argparse.Namespace, console: Console) -> None:
+    name = options.name or options.study.resolve().name
+    study = Study.create(options.study, name, load_labels(options.labels), spacing_mm=options.spacing)
+    console.line(f"Study '{study.name}' begun with {len(study.labels)} labels. Next: add scans.")
+    console.result({"study": str(study.folder), "labels": [label.name for label in study.labels]})
+
+
+def run_add(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.cases import add_image
+
+    study = Study.open(options.study)
+    cases = []
+    for image in options.images:
+        cases.append(
+            add_image(
+                study,
+                image,
+                patient=options.patient,
+                role=Role(options.role),
+                series_uid=options.series,
+                copy=options.copy,
+            )
+        )
+        console.line(f"{cases[-1].key}  {cases[-1].name}  {cases[-1].role.value}")
+    console.result([describe_case(case) for case in cases])
+
+
+def run_label(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.cases import add_label
+
+    version = add_label(
+        Study.open(options.study),
+        options.case,
+        options.label,
+        annotated_by=options.by,
+        reviewed_by=options.reviewed_by,
+        complete=not options.partial,
+        value_map=parse_value_map(options.map),
+    )
+    console.line(f"{options.case} now has label version {Path(version.path).name}.")
+    console.result({"case": options.case, "version": version.path})
+
+
+def parse_value_map(text: str) -> dict[int, int]:
+    try:
+        pairs = [pair.split("=") for pair in text.split(",") if pair]
+        return {int(old): int(new) for old, new in pairs}
+    except ValueError:
+        raise BadInputError(f"--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.") from None
+
+
+def run_role(options: argparse.Namespace, console: Console) -> None:
+    Study.open(options.study).set_role(options.case, Role(options.role))
+    console.line(f"{options.case} is now {options.role}.")
+    console.result({"case": options.case, "role": options.role})
+
+
+def run_list(options: argparse.Namespace, console: Console) -> None:
+    study = Study.open(options.study)
+    console.line(f"{study.name}: {len(study.cases)} cases, labels {', '.join(label.name for label in study.labels)}")
+    columns = ("case", "role", "name", "labels", "annotated by", "reviewed by")
+    rows = [describe_case(case) for case in study.cases]
+    console.table(columns, [[row[column.replace(" ", "_")] for column in columns] for row in rows])
+    console.result({"name": study.name, "cases": rows, "runs": [run.run_id for run in study.runs]})
+
+
+def describe_case(case: Case) -> dict[str, Any]:
+    label = case.label
+    return {
+        "case": case.key,
+        "role": case.role.value,
+        "name": case.name,
+        "labels": len(case.labels),
+        "annotated_by": label.annotated_by if label else "",
+        "reviewed_by": label.reviewed_by if label else "",
+    }
+
+
+def run_check(options: argparse.Namespace, console: Console) -> int:
+    from SemiSegEmbedLib.workflows.cases import check_study
+
+    study = Study.open(options.study)
+    problems = check_study(study, lambda fraction: console.progress("Checking", fraction))
+    for key, problem in problems:
+        console.line(f"{problem.severity}  {key or 'study'}  {problem.sentence}")
+    if not problems:
+        console.line("No problems found.")
+    console.result(
+        [{"case": key, "code": p.code, "severity": p.severity, "sentence": p.sentence} for key, p in problems]
+    )
+    return 2 if any(problem.severity == "error" for _, problem in problems) else 0

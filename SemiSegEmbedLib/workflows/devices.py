@@ -1,0 +1,89 @@
+"""What there is to compute on, and how fast it is at this network."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.network import UNet3D
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device: `id` as torch names it, a name for people, and its free memory in bytes."""
+
+    id: str
+    name: str
+    free_bytes: int
+
+
+def list_devices() -> list[Device]:
+    """GPUs first, the processor last."""
+    devices = []
+    for index in range(torch.cuda.device_count()):
+        free, _ = torch.cuda.mem_get_info(index)
+        devices.append(Device(f"cuda:{index}", torch.cuda.get_device_name(index), free))
+    memory = psutil.virtual_memory().available
+    if torch.backends.mps.is_available():
+        devices.append(Device("mps", "Apple GPU", memory))
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    devices.append(Device("cpu", f"processor with {cores} cores", memory))
+    return devices
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device called `name`, or the first one.
+
+    Raises:
+        BadInputError: There is no such device here.
+    """
+    devices = list_devices()
+    if name == "auto":
+        return torch.device(devices[0].id)
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in {device.id for device in devices}:
+        known = ", ".join(device.id for device in devices)
+        raise BadInputError(f"There is no device '{name}' here: choose one of {known}.")
+    return torch.device(wanted)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that a run on `device` may plan with."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return psutil.virtual_memory().available
+
+
+def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float:
+    """Expected seconds per training step, from the time of one small forward and backward of the same network.
+
+    A step is a student forward and backward of all patches, and for methods with a teacher M forwards of each
+    unlabelled patch and one of each labelled patch; a backward costs about two forwards.
+    """
+    probe = 32
+    network = UNet3D(1, 2, base_filters=config.base_filters, dropout=config.dropout, norm=config.norm).to(device)
+    image = torch.zeros(1, 1, probe, probe, probe, device=device)
+    seconds = min(_time_forward_backward(network, image) for _ in range(2))
+    voxels = config.patch_size[0] * config.patch_size[1] * config.patch_size[2]
+    forward = seconds / 3 * voxels / probe**3
+    patches = config.labelled_per_batch + config.unlabelled_per_batch
+    teacher = {
+        "supervised": 0,
+        "mean_teacher": config.unlabelled_per_batch,
+        "uamt": (config.consistency_passes + 1) * config.unlabelled_per_batch,
+    }.get(config.method, config.passes * config.unlabelled_per_batch + config.labelled_per_batch)
+    return forward * (3 * patches + teacher)
+
+
+def _time_forward_backward(network: UNet3D, image: torch.Tensor) -> float:
+    start = time.perf_counter()
+    logits, _ = network(image)
+    logits.float().square().mean().backward()
+    if image.device.type == "cuda":
+        torch.cuda.synchronize(image.device)
+    return time.perf_counter() - start

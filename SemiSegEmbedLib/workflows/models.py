@@ -1,0 +1,106 @@
+"""The models of a study: files `models/<id>.ssemodel` that can be listed, described, imported, exported, deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.inference.model_file import describe
+from SemiSegEmbedLib.study.files import atomic_writer
+from SemiSegEmbedLib.study.study import Study
+
+SUFFIX = ".ssemodel"
+
+
+def model_files(study: Study) -> list[Path]:
+    """Model files, newest first."""
+    files = study.models_folder.glob(f"*{SUFFIX}")
+    return sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def resolve_model(study: Study, model: str | Path | None = None) -> Path:
+    """The file of a model given by id or file; None is the newest one that was selected by validation.
+
+    Raises:
+        BadInputError: There is no such model.
+    """
+    if model is None:
+        newest = [path for path in model_files(study) if not path.stem.endswith("-last")]
+        if not newest:
+            raise BadInputError("The study has no model yet: train one first, or import a model file.")
+        return newest[0]
+    inside = study.models_folder / f"{model}{SUFFIX}"
+    if Path(model).name == str(model) and inside.is_file():
+        return inside
+    if Path(model).is_file():
+        return Path(model)
+    raise BadInputError(
+        f"There is no model '{Path(model).name}': list the models of the study and choose one of them."
+    )
+
+
+def list_models(study: Study) -> list[dict[str, Any]]:
+    """One row of facts for each model, newest first."""
+    return [summarise(path) for path in model_files(study)]
+
+
+def summarise(path: Path) -> dict[str, Any]:
+    """The row of one model in a list."""
+    facts = describe(path)["facts"]
+    validation = facts.get("validation") or {}
+    return {
+        "model": path.stem,
+        "created": facts.get("created"),
+        "method": facts.get("method"),
+        "steps": facts.get("step"),
+        "annotated": facts.get("annotated"),
+        "unannotated": facts.get("unannotated"),
+        "iou": validation.get("iou"),
+        "hd95": validation.get("hd95"),
+        "optimistic": validation.get("optimistic"),
+        "mebibytes": round(path.stat().st_size / 2**20, 1),
+    }
+
+
+def describe_model(study: Study, model: str) -> dict[str, Any]:
+    """Everything that the file says about itself."""
+    return describe(resolve_model(study, model))
+
+
+def import_model(study: Study, file: Path) -> str:
+    """Copies a model file into the study and returns its id.
+
+    Raises:
+        BadInputError: It is not a model file, or a model of this name is there already.
+    """
+    describe(file)  # refuses what is not a model, before anything is written
+    target = study.models_folder / f"{Path(file).stem}{SUFFIX}"
+    if target.exists():
+        raise BadInputError(f"The study already has a model '{target.stem}': rename the file, then import it.")
+    copy_file(Path(file), target)
+    return target.stem
+
+
+def export_model(study: Study, model: str, file: Path) -> None:
+    """Copies a model out of the study; never over an existing file."""
+    if Path(file).exists():
+        raise BadInputError(f"'{Path(file).name}' exists already: choose another name for the exported model.")
+    copy_file(resolve_model(study, model), Path(file))
+
+
+def copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_writer(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def delete_model(study: Study, model: str) -> int:
+    """Deletes a model of the study and returns the bytes that this frees."""
+    path = resolve_model(study, model)
+    if path.parent != study.models_folder:
+        raise BadInputError("Only models of this study can be deleted: give the id that the list shows.")
+    size = path.stat().st_size
+    path.unlink()
+    return size

@@ -1,0 +1,134 @@
+"""From a study to what a training run is fed with: volumes, statistics, validation cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.imaging import check
+from SemiSegEmbedLib.imaging.prepare import prepare_case
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+from SemiSegEmbedLib.learning.withheld import withheld_boxes
+from SemiSegEmbedLib.study.records import IGNORE, Case, Role, Split
+from SemiSegEmbedLib.study.splits import make_split
+from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.progress import Progress, silent
+
+WITHHELD_FRACTION = 0.15
+"""Share of an annotated volume that the "optimistic" validation keeps from training."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Everything that `Trainer` and the validation need; arrays may be memory maps of the cache."""
+
+    volumes: tuple[Volume, ...]
+    validation: tuple[Volume, ...]
+    normalisation: Normalisation
+    classes: int
+    mirror_classes: tuple[int, ...]
+    split: Split
+    left_out: tuple[str, ...] = ()
+
+
+def prepare_training(
+    study: Study,
+    config: TrainingConfig,
+    *,
+    ignore_problems: bool = False,
+    validation: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> TrainingData:
+    """Checks, splits, resamples and caches the cases of a study.
+
+    Raises:
+        BadInputError: No case is annotated, or cases have problems and `ignore_problems` is False; the
+            message names every one of them.
+    """
+    broken = find_broken_cases(study, progress)
+    if broken and not ignore_problems:
+        problems = " ".join(f"{key}: {sentence}" for key, sentences in broken.items() for sentence in sentences)
+        raise BadInputError(f"Training did not begin because of these problems. {problems}")
+    usable = [case for case in study.cases if case.key not in broken]
+    split = make_split(usable, seed=config.seed, validation=validation)
+    if not split.annotated:
+        raise BadInputError("No case is annotated: annotate at least one scan of the study, then train.")
+    volumes = load_volumes(study, split, config, progress)
+    return TrainingData(
+        volumes=volumes,
+        validation=validation_volumes(study, split, volumes, config),
+        normalisation=measure_normalisation(volumes),
+        classes=study.class_count,
+        mirror_classes=study.mirror_classes(),
+        split=split,
+        left_out=tuple(broken),
+    )
+
+
+def find_broken_cases(study: Study, progress: Progress = silent) -> dict[str, list[str]]:
+    """Cases with a problem that forbids training on them, with its sentences."""
+    broken: dict[str, list[str]] = {}
+    for key, problem in check.check_study(study, progress=lambda fraction: progress("Checking the scans", fraction)):
+        if problem.severity == "error" and study.case(key).role is not Role.EXCLUDED:
+            broken.setdefault(key, []).append(problem.sentence)
+    return broken
+
+
+def load_volumes(study: Study, split: Split, config: TrainingConfig, progress: Progress) -> tuple[Volume, ...]:
+    keys = [*split.annotated, *split.unannotated]
+    volumes = []
+    for index, key in enumerate(keys):
+        progress("Preparing the scans", index / len(keys))
+        volume = load_volume(study, study.case(key), with_label=key in split.annotated)
+        if split.optimistic and volume.label is not None:
+            boxes = withheld_boxes(
+                volume.label, fraction=WITHHELD_FRACTION, patch=config.patch_size, seed=config.seed + index
+            )
+            volume = Volume(volume.key, volume.image, volume.label, volume.spacing, tuple(boxes))
+        volumes.append(volume)
+    progress("Preparing the scans", 1.0)
+    return tuple(volumes)
+
+
+def load_volume(study: Study, case: Case, *, with_label: bool) -> Volume:
+    """A case on the training grid, from the cache where it is there."""
+    prepared = prepare_case(study, case, with_label=with_label)
+    return Volume(case.key, prepared.image, prepared.label, prepared.spacing)
+
+
+def validation_volumes(
+    study: Study, split: Split, volumes: Sequence[Volume], config: TrainingConfig
+) -> tuple[Volume, ...]:
+    """Held-out cases, or with few annotations the withheld blocks of the training cases with some context."""
+    if split.optimistic:
+        return tuple(crop for volume in volumes for crop in crop_withheld(volume, config.patch_size))
+    return tuple(load_volume(study, study.case(key), with_label=True) for key in split.validation)
+
+
+def crop_withheld(volume: Volume, patch_size: tuple[int, int, int]) -> list[Volume]:
+    """One small volume for each withheld box; voxels around the box are context and not compared."""
+    crops = []
+    for number, (low, high) in enumerate(volume.withheld):
+        start = [max(0, a - size // 2) for a, size in zip(low, patch_size, strict=True)]
+        stop = [min(n, b + size // 2) for n, b, size in zip(volume.image.shape, high, patch_size, strict=True)]
+        window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+        inside = tuple(slice(a - s, b - s) for a, b, s in zip(low, high, start, strict=True))
+        assert volume.label is not None  # only annotated volumes have withheld boxes
+        label = np.full([b - a for a, b in zip(start, stop, strict=True)], IGNORE, np.uint8)
+        label[inside] = volume.label[window][inside]
+        crops.append(Volume(f"{volume.key}/{number}", np.asarray(volume.image[window]), label, volume.spacing))
+    return crops
+
+
+def measure_normalisation(volumes: Sequence[Volume], stride: int = 2) -> Normalisation:
+    """Mean and standard deviation of the clipped HU of the training cases (section 3.1), on every second voxel."""
+    count = total = squares = 0.0
+    for volume in volumes:
+        sample = np.asarray(volume.image[::stride, ::stride, ::stride], np.float64)
+        count, total, squares = count + sample.size, total + sample.sum(), squares + np.square(sample).sum()
+    mean = total / count
+    return Normalisation(mean=mean, std=max(1.0, float(np.sqrt(squares / count - mean**2))))

@@ -1,0 +1,238 @@
+"""The process that works on a run: prepare, train, answer requests, leave a model and the reason it ended."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+
+from SemiSegEmbedLib.errors import SemiSegEmbedError, StoppedError
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
+from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.devices import choose_device
+from SemiSegEmbedLib.workflows.model_export import export_models, load_weights, network_facts
+from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.preparation import TrainingData, prepare_training
+from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
+from SemiSegEmbedLib.workflows.validation import Validator
+
+HEARTBEAT_S = 2.0
+SPEED_PROBE_STEPS = 8
+STOPPED_MESSAGE = "The run was stopped; it can be resumed."
+BUDGET_FOR_STEPS = 0.85
+"""Share of a time budget that goes to steps; the rest is for validation and for writing the model."""
+
+
+class RunWorker:
+    """Works on one run folder.
+
+    Args:
+        run: The folder; `config.json` says what to do.
+        on_event: Called with each event as it is written.
+    """
+
+    def __init__(self, run: RunFolder, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.run = run
+        self.study = Study.open(run.path.parent.parent)
+        self.on_event = on_event
+        self.trainer: Trainer | None = None
+        self.data: TrainingData | None = None
+        self.device = torch.device("cpu")
+        self._last_look = 0.0
+        self._stop = threading.Event()
+        self._position = (0, 0)
+
+    def execute(self, *, resume: bool) -> RunState:
+        """Works until the end; every ending leaves a state, a last event and, if it failed, one sentence.
+
+        Raises:
+            SemiSegEmbedError: Another process works on this run; nothing of it is touched.
+        """
+        with self.run.work_lock():
+            return self._execute(resume=resume)
+
+    def _execute(self, *, resume: bool) -> RunState:
+        restore = self._catch_signals()
+        try:
+            self._status(RunState.RUNNING)
+            outcome = self._work(resume=resume)
+        except StoppedError:
+            return self._end(RunState.STOPPED, STOPPED_MESSAGE)
+        except Exception as error:
+            report_traceback(error)
+            return self._end(RunState.FAILED, explain_failure(error))
+        finally:
+            restore()
+        if outcome.state == "stopped":
+            return self._end(RunState.STOPPED, STOPPED_MESSAGE)
+        return self._end(RunState.FINISHED, outcome.reason)
+
+    def _work(self, *, resume: bool) -> Outcome:
+        request = self.run.config["request"]
+        config = TrainingConfig.from_dict(self.run.config["training"])
+        self.device = choose_device(request["device"])
+        self.data = prepare_training(
+            self.study, config, ignore_problems=request["ignore_problems"], progress=self._progress
+        )
+        self._event(
+            event="prepared",
+            annotated=len(self.data.split.annotated),
+            unannotated=len(self.data.split.unannotated),
+            left_out=list(self.data.left_out),
+            device=str(self.device),
+        )
+        config = self._plan(config, request["minutes"])
+        self.trainer = self._make_trainer(
+            config, self.run.checkpoints, Validator(self.data, config.patch_size, self.device)
+        )
+        if request["continue_from"] is not None:
+            self.trainer.initial = load_weights(
+                resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)
+            )
+        outcome = self.trainer.run(resume=resume)
+        if outcome.state != "stopped":
+            self._progress("Writing the model", 0.0)
+            export_models(self.study, self.run, config, self.data, self.device)
+            self._progress("Writing the model", 1.0)
+        return outcome
+
+    def _make_trainer(self, config: TrainingConfig, checkpoints: Path, validate: Validator | None) -> Trainer:
+        assert self.data is not None
+        return Trainer(
+            config,
+            self.data.volumes,
+            self.data.normalisation,
+            self.data.classes,
+            device=self.device,
+            checkpoints=checkpoints,
+            report=(lambda event: self._event(**event)) if validate is not None else (lambda event: None),
+            validate=validate,
+            should_stop=self._should_stop,
+            mirror_classes=self.data.mirror_classes,
+        )
+
+    def _plan(self, config: TrainingConfig, minutes: float | None) -> TrainingConfig:
+        """The configuration with its number of steps; a time budget is turned into steps once in a run's life."""
+        if minutes is None:
+            return config
+        planned = [event["steps"] for event in self.run.events()[0] if event["event"] == "planned"]
+        steps = planned[0] if planned else self._steps_for(config, minutes)
+        if not planned:
+            message = f"{steps} steps fit into {minutes:g} minutes."
+            self._event(event="planned", steps=steps, message=message)
+        return config.replace(steps=steps)
+
+    def _steps_for(self, config: TrainingConfig, minutes: float) -> int:
+        """As many steps as fit into `minutes`, from the time of a few real ones."""
+        self._progress("Measuring the speed", 0.0)
+        steps = [SPEED_PROBE_STEPS, 2 * SPEED_PROBE_STEPS]
+        with tempfile.TemporaryDirectory(dir=self.run.path) as folder:
+            seconds = []
+            for count in steps:
+                start = time.perf_counter()
+                self._make_trainer(config.replace(steps=count), Path(folder), None).run(resume=False)
+                seconds.append(time.perf_counter() - start)
+        self._progress("Measuring the speed", 1.0)
+        step_seconds = max(1e-4, (seconds[1] - seconds[0]) / (steps[1] - steps[0]))
+        return max(MINIMUM_STEPS, int(60 * minutes * BUDGET_FOR_STEPS / step_seconds))
+
+    def _should_stop(self) -> bool:
+        """Looked at after every step: whoever waits for something is served, at most every half second."""
+        now = time.monotonic()
+        if now - self._last_look > HEARTBEAT_S / 4:
+            self._last_look = now
+            self._status(RunState.RUNNING)
+            self._answer_requests()
+            if self.run.stop_requested():
+                self._stop.set()
+        return self._stop.is_set()
+
+    def _answer_requests(self) -> None:
+        from SemiSegEmbedLib.workflows.preview import answer_preview
+
+        for request in self.run.pending_requests():
+            try:
+                if request["kind"] == "checkpoint" and self.trainer is not None:
+                    self.trainer.save_checkpoint()
+                    self.run.answer(request["id"], step=self._position[0])
+                elif request["kind"] == "preview" and self.trainer is not None:
+                    self.run.answer(request["id"], **answer_preview(self, request))
+                else:
+                    self.run.answer(request["id"], error="The run cannot do this now: ask again when it trains.")
+            except Exception as error:  # a viewer's wish must never end the training
+                report_traceback(error)
+                self.run.answer(request["id"], error=explain_failure(error))
+
+    def _event(self, **fields: Any) -> None:
+        if fields["event"] == "step":
+            self._position = (fields["step"], fields["total_steps"])
+        self.run.append_event(**fields)
+        if self.on_event is not None:
+            self.on_event(fields)
+
+    def _progress(self, task: str, fraction: float, detail: str = "") -> None:
+        if self._should_stop():
+            raise StoppedError("The run was stopped.")
+        self._event(event="progress", task=task, fraction=round(fraction, 4))
+
+    def _status(self, state: RunState, reason: str = "") -> None:
+        self.run.write_status(state, reason=reason, step=self._position[0], total_steps=self._position[1])
+
+    def _end(self, state: RunState, message: str) -> RunState:
+        """The last state and, with it, the last event."""
+        self._status(state, reason=message)
+        if self.on_event is not None:
+            self.on_event({"event": "end", "state": state.value, "message": message})
+        return state
+
+    def _catch_signals(self) -> Callable[[], None]:
+        """Ctrl-C and SIGTERM ask for a stop that saves; a second one ends at once. Returns what undoes this."""
+        if threading.current_thread() is not threading.main_thread():
+            return lambda: None
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            if self._stop.is_set():
+                raise KeyboardInterrupt
+            self._stop.set()
+
+        previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def restore() -> None:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+        return restore
+
+
+def report_traceback(error: BaseException) -> None:
+    """Where it happened, on stderr, which is the run's log: functions and lines, no folder, nothing of a patient."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        print(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}", file=sys.stderr)
+    print(type(error).__name__, file=sys.stderr, flush=True)
+
+
+def explain_failure(error: BaseException) -> str:
+    """One sentence saying what is wrong and what to do."""
+    if isinstance(error, SemiSegEmbedError):
+        return str(error)
+    if isinstance(error, torch.OutOfMemoryError):
+        return "The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume."
+    if isinstance(error, MemoryError):
+        return "The computer ran out of memory: close other programs, then resume."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full: free some space, then resume."
+    if isinstance(error, PermissionError):
+        return "A file of the study may not be written: check the permissions of its folder, then resume."
+    return f"The run ended unexpectedly ({type(error).__name__}): its log says where; resume it or report this."

@@ -1,0 +1,277 @@
+"""From a CT and a model to labels and maps on the CT's own grid."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
+from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid
+from SemiSegEmbedLib.imaging.read import read_image, read_label
+from SemiSegEmbedLib.imaging.restore import categories_to_native, labels_to_native, map_to_native
+from SemiSegEmbedLib.imaging.write import write_image, write_segmentation
+from SemiSegEmbedLib.inference.maps import Maps, Provenance, predict_maps
+from SemiSegEmbedLib.inference.model_file import Model, load_model
+from SemiSegEmbedLib.inference.places import uncertain_places
+from SemiSegEmbedLib.study.classes import training_classes
+from SemiSegEmbedLib.study.files import atomic_write
+from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.devices import choose_device
+from SemiSegEmbedLib.workflows.labelling import label_values, labels_of
+from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.progress import Progress, silent
+
+MAPS = ("label", "uncertainty", "matched", "provenance")
+
+
+@dataclass(frozen=True)
+class SegmentationOptions:
+    """How to segment.
+
+    Attributes:
+        passes: M of eq. 2; 0 leaves uncertainty and provenance out.
+        threshold: A voxel is reliable below this share of ln C.
+        island_mm3: Parts below this volume are removed.
+        largest_only: Keep the largest part of each label alone.
+        overlap: Of neighbouring windows.
+        device: "auto", "cpu", "cuda" ...
+        seed: Of the dropout passes.
+    """
+
+    passes: int = 5
+    threshold: float = 0.75
+    island_mm3: float = 500.0
+    largest_only: bool = False
+    overlap: float = 0.25
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """One segmented CT: images on its own grid, arrays on the training grid."""
+
+    label: sitk.Image
+    maps: dict[str, sitk.Image]
+    places: list[dict[str, Any]]
+    facts: dict[str, Any]
+    grid: TrainingGrid
+    arrays: Maps
+
+
+@dataclass
+class Outcome:
+    """What became of one of several CTs: the label file, or one sentence on why there is none."""
+
+    name: str
+    label: str = ""
+    error: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def segment_image(
+    model: Model,
+    image: sitk.Image,
+    options: SegmentationOptions,
+    *,
+    annotated: sitk.Image | None = None,
+    progress: Progress = silent,
+) -> Segmentation:
+    """Segments one CT.
+
+    Args:
+        model: See `load_model`.
+        image: The CT, in any orientation.
+        options: See `SegmentationOptions`.
+        annotated: Its annotation where there is one; provenance shows it.
+        progress: Told how far it is.
+    """
+    start = time.perf_counter()
+    labels = labels_of(model.labels)
+    grid = to_training_grid(image, model.spacing_mm)
+    arrays = predict_maps(
+        model,
+        grid.array,
+        device=choose_device(options.device),
+        annotated=None if annotated is None else label_to_training_grid(annotated, training_classes(labels), grid),
+        progress=lambda done, total: progress("Segmenting", 0.9 * done / total),
+        want=MAPS if options.passes else MAPS[:1],
+        passes=max(1, options.passes),
+        threshold=options.threshold,
+        overlap=options.overlap,
+        seed=options.seed,
+    )
+    assert arrays.label is not None  # it was asked for
+    spacing = grid.geometry.array_spacing
+    values = label_values(
+        arrays.label, labels, spacing, island_mm3=options.island_mm3, largest_only=options.largest_only
+    )
+    progress("Putting the result onto the CT's grid", 0.9)
+    maps = {}
+    if arrays.uncertainty is not None and arrays.matched is not None and arrays.provenance is not None:
+        maps["uncertainty"] = map_to_native(arrays.uncertainty, grid.geometry, image)
+        matched = label_values(arrays.matched, labels, spacing)
+        maps["matched"] = categories_to_native(matched, grid.geometry, image)
+        maps["provenance"] = categories_to_native(arrays.provenance, grid.geometry, image)
+    label = labels_to_native(values, grid.geometry, image)
+    progress("Putting the result onto the CT's grid", 1.0)
+    places = find_places(arrays, grid, spacing) if options.passes else []
+    return Segmentation(label, maps, places, facts_of(arrays, spacing, time.perf_counter() - start), grid, arrays)
+
+
+def find_places(arrays: Maps, grid: TrainingGrid, spacing: Sequence[float]) -> list[dict[str, Any]]:
+    """The most uncertain places, with positions in LPS mm."""
+    assert arrays.uncertainty is not None  # only asked for with passes
+    places = []
+    for place in uncertain_places(arrays.uncertainty.astype(np.float32), spacing):
+        z, y, x = place.centre_index
+        position = [round(value, 2) for value in grid.geometry.to_world((x, y, z))]
+        places.append(
+            {
+                "position_lps_mm": position,
+                "size_mm3": round(place.size_mm3, 1),
+                "mean_uncertainty": round(place.mean_uncertainty, 4),
+                "score": round(place.score, 2),
+            }
+        )
+    return places
+
+
+def facts_of(arrays: Maps, spacing: Sequence[float], seconds: float) -> dict[str, Any]:
+    """Numbers worth a table: volume, mean uncertainty near the object, share of each provenance there."""
+    facts: dict[str, Any] = {"seconds": round(seconds, 2)}
+    assert arrays.label is not None  # every segmentation asks for it
+    facts["volume_ml"] = round(float((arrays.label > 0).sum() * np.prod(spacing) / 1000), 2)
+    if arrays.uncertainty is not None and arrays.provenance is not None:
+        region = (arrays.label > 0) | (arrays.uncertainty > 0.1)
+        values = arrays.uncertainty[region].astype(np.float32)
+        facts["uncertainty"] = round(float(values.mean()), 4) if values.size else 0.0
+        for kind in Provenance:
+            share = float((arrays.provenance[region] == kind).mean()) if values.size else 0.0
+            facts[kind.name.lower()] = round(share, 4)
+    return facts
+
+
+def segment_case(
+    study: Study,
+    key: str,
+    model_path: Path,
+    options: SegmentationOptions,
+    *,
+    model: Model | None = None,
+    progress: Progress = silent,
+) -> tuple[Path, Segmentation]:
+    """Segments a case of a study and keeps the result in `results/<case>/<model>/`.
+
+    Returns:
+        The folder of the result, and the result.
+    """
+    case = study.case(key)
+    image = read_image(study.image_path(case), case.image.series_uid)
+    label_path = study.label_path(case)
+    annotated = read_label(label_path, image, study.labels) if label_path is not None else None
+    model = model or load_model(model_path)
+    result = segment_image(model, image, options, annotated=annotated, progress=progress)
+    folder = study.results_folder / key / model_path.stem
+    save_result(result, folder, model)
+    study.add_result(key, model_path.stem, f"results/{key}/{model_path.stem}", result.facts)
+    return folder, result
+
+
+def save_result(result: Segmentation, folder: Path, model: Model) -> None:
+    """Label, maps, places and facts as files of one folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_segmentation(result.label, labels_of(model.labels), folder / "label.nii.gz")
+    for name, image in result.maps.items():
+        write_image(image, folder / f"{name}.nii.gz")
+    atomic_write(folder / "places.json", json.dumps(result.places, indent=1).encode("ascii"))
+    atomic_write(folder / "facts.json", json.dumps(result.facts, indent=1).encode("ascii"))
+
+
+def segment_many(
+    source: Path,
+    images: Sequence[Path],
+    output: Path | None,
+    options: SegmentationOptions,
+    *,
+    file_format: str = "nii.gz",
+    progress: Progress = silent,
+) -> list[Outcome]:
+    """Segments files, DICOM folders or cases of a study, one after the other; one that fails does not end the rest.
+
+    Args:
+        source: A model file, or a study whose newest model is used.
+        images: Files, folders, or keys of cases when `source` is a study.
+        output: Folder for results of files; None is the folder of each image.
+        options: See `SegmentationOptions`.
+        file_format: "nii.gz" or "seg.nrrd".
+        progress: Told how far it is.
+
+    Raises:
+        BadInputError: There is no such model.
+        StoppedError: It was stopped; what is done is kept.
+    """
+    study = Study.open(source) if Path(source).is_dir() else None
+    model_path = resolve_model(study) if study is not None else Path(source)
+    model = load_model(model_path)
+    keys = {case.key for case in study.cases} if study is not None else set()
+    outcomes = []
+    for number, image in enumerate(images, start=1):
+        outcome = Outcome(name=str(image))
+
+        def tell(task: str, fraction: float, detail: str = "", number: int = number) -> None:
+            progress(f"{task} ({number} of {len(images)})", fraction, detail)
+
+        try:
+            if study is not None and str(image) in keys:
+                folder, result = segment_case(study, str(image), model_path, options, model=model, progress=tell)
+                outcome.label = str(folder / "label.nii.gz")
+            else:
+                outcome.label, result = segment_file(model, Path(image), output, options, file_format, tell)
+            outcome.facts = result.facts
+        except StoppedError:
+            raise
+        except SemiSegEmbedError as error:
+            outcome.error = str(error)
+        except (OSError, RuntimeError, MemoryError) as error:
+            reason = (
+                "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
+            )
+            outcome.error = f"This scan could not be segmented ({reason}): free memory and disk, then try again."
+        outcomes.append(outcome)
+    return outcomes
+
+
+def segment_file(
+    model: Model, path: Path, output: Path | None, options: SegmentationOptions, file_format: str, progress: Progress
+) -> tuple[str, Segmentation]:
+    """Segments one file or DICOM folder; the label goes beside it or into `output`, maps likewise."""
+    if not path.exists():
+        raise BadInputError(f"There is no file or folder '{path.name}': check the name.")
+    result = segment_image(model, read_image(path), options, progress=progress)
+    folder = output or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = path.name.removesuffix(".gz").rsplit(".", 1)[0] if path.is_file() else path.name
+    ending = unused_ending(folder, stem, file_format)
+    target = folder / f"{stem}-segmentation{ending}.{file_format}"
+    write_segmentation(result.label, labels_of(model.labels), target)
+    for name, image in result.maps.items():
+        write_image(image, folder / f"{stem}-{name}{ending}.nii.gz")
+    return str(target), result
+
+
+def unused_ending(folder: Path, stem: str, file_format: str) -> str:
+    """ "", "-2", "-3" ...: an earlier segmentation, which somebody may have corrected, is never written over."""
+    endings = ["", *[f"-{number}" for number in range(2, 10_000)]]
+    return next(e for e in endings if not (folder / f"{stem}-segmentation{e}.{file_format}").exists())

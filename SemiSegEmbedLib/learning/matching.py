@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from SemiSegEmbedLib.learning.candidates import reference_groups, without_margin
-from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.candidates import within, without_margin
 from SemiSegEmbedLib.learning.similarity import class_similarities
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -118,9 +117,8 @@ def sample_references(
     arrays = labels.cpu().numpy()
     if classes is None:
         classes = max(2, 1 + int(arrays[arrays != IGNORE].max(initial=0)))
-    rule = TrainingConfig(band_mm=band_mm)
-    found = np.stack([reference_groups(array, array, spacing, classes, rule) for array in arrays])
-    groups = without_margin(torch.from_numpy(found), margin).flatten(1)
+    near = np.stack([_near_surface(array, classes, band_mm, spacing) for array in arrays])
+    groups = without_margin(torch.from_numpy(near), margin).flatten(1)
     references = features.new_zeros(len(features), classes, l, k, features.shape[1])
     usable = torch.zeros(len(features), classes, dtype=torch.bool)
     for b, c in np.ndindex(*usable.shape):
@@ -130,6 +128,15 @@ def sample_references(
             drawn = torch.stack([voxels[_draw(len(voxels), k, generator)] for _ in range(l)])
             references[b, c] = features[b].flatten(1).T[drawn.to(features.device)]
     return references.to(torch.promote_types(references.dtype, torch.float32)), usable.to(features.device)
+
+
+def _near_surface(labels: np.ndarray, classes: int, band_mm: float, spacing: Sequence[float]) -> np.ndarray:
+    """The labels of voxels that have a known voxel of another class within the band, 255 elsewhere, (D, H, W)."""
+    candidates = np.full(labels.shape, IGNORE, np.uint8)
+    for c in range(classes):
+        others = (labels != c) & (labels != IGNORE)
+        candidates[(labels == c) & within(others, band_mm, spacing)] = c
+    return candidates
 
 
 def _draw(available: int, k: int, generator: torch.Generator | None) -> Tensor:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.imaging.headers import quiet
 
 MAX_FILES = 20_000
 _LOAD_BYTES = 4096
@@ -87,15 +86,16 @@ def list_series(folder: Path | str) -> list[Series]:
         raise BadInputError("This folder holds too many files: put the DICOM series into a folder of its own.")
     found: dict[str, list[tuple[Any, Slice]]] = {}
     unreadable = 0
-    for path in files:
-        header = _read_header(path)
-        if header is None:
-            unreadable += is_dicom(path)
-        else:
-            found.setdefault(_text(header, "SeriesInstanceUID"), []).append((header, _slice_of(header, path)))
+    with quiet():
+        for path in files:
+            header = _read_header(path)
+            if header is None:
+                unreadable += is_dicom(path)
+            else:
+                found.setdefault(_text(header, "SeriesInstanceUID"), []).append((header, _slice_of(header, path)))
+        series = [_series_of(uid, members, unreadable) for uid, members in found.items()]
     if not found:
         raise BadInputError("This folder holds no DICOM image: choose the folder that directly holds the slices.")
-    series = [_series_of(uid, members, unreadable) for uid, members in found.items()]
     return sorted(series, key=lambda s: (-s.slice_count, s.uid))
 
 
@@ -144,17 +144,10 @@ def _read_header(path: Path) -> Any | None:
     """The header of a DICOM file, or None when it is none; voxels are not loaded, only where they lie."""
     import pydicom
 
-    log = logging.getLogger("pydicom")
-    silent, log.disabled = log.disabled, True
     try:
-        with warnings.catch_warnings():
-            # pydicom's warnings name the path.
-            warnings.simplefilter("ignore")
-            header = pydicom.dcmread(path, specific_tags=list(_TAGS), defer_size=_LOAD_BYTES)
+        header = pydicom.dcmread(path, specific_tags=list(_TAGS), defer_size=_LOAD_BYTES)
     except Exception:  # pydicom raises many kinds for a damaged file; all mean that it is no readable image
         return None
-    finally:
-        log.disabled = silent
     return header if _text(header, "SeriesInstanceUID") else None
 
 

@@ -6,7 +6,9 @@ allocates memory or follows a path on the word of a file.
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,13 +34,21 @@ _SHEAR = 1e-3
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """ITK prints warnings that name paths; keep them out of logs."""
+    """Warnings of ITK, pydicom and highdicom quote paths and values of tags; keep them out of logs and terminals."""
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    logs = [logging.getLogger(name) for name in ("pydicom", "highdicom")]
+    before = [log.disabled for log in logs]
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    for log in logs:
+        log.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+        for log, disabled in zip(logs, before, strict=True):
+            log.disabled = disabled
 
 
 def suffix_of(path: Path) -> str:
@@ -156,14 +166,15 @@ def _check_size(reader: sitk.ImageFileReader, file_bytes: int, is_label: bool) -
     voxels = math.prod(size) * max(reader.GetNumberOfComponents(), 1)
     if voxels > MAX_VOXELS or max(size) > MAX_SLICE_SIDE:
         raise BadInputError("The header of this file asks for more voxels than any CT has: export it again.")
-    expected = voxels * _bytes_of(reader.GetPixelID())
+    expected = voxels * bytes_of(reader.GetPixelID())
     if expected > file_bytes * _COMPRESSED_MAX:
         raise BadInputError("This file is far too short for the size in its header: copy or export it again.")
     if not is_label and expected > _CT_COMPRESSED_BYTES and expected > file_bytes * _CT_COMPRESSED_MAX:
         raise BadInputError("This file unpacks to far more than a CT of its size would: export it again.")
 
 
-def _bytes_of(pixel_id: int) -> int:
-    wide = {sitk.sitkFloat64: 8, sitk.sitkInt64: 8, sitk.sitkUInt64: 8, sitk.sitkFloat32: 4}
-    wide |= {sitk.sitkInt32: 4, sitk.sitkUInt32: 4, sitk.sitkInt16: 2, sitk.sitkUInt16: 2}
-    return wide.get(pixel_id, 1)
+def bytes_of(pixel_id: int) -> int:
+    """Bytes of one component of a voxel of a SimpleITK pixel type, scalar or vector."""
+    if "64-bit" in (name := sitk.GetPixelIDValueAsString(pixel_id)):
+        return 8
+    return 4 if "32-bit" in name else 2 if "16-bit" in name else 1

@@ -18,15 +18,15 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.geometry import LATTICE_TOLERANCE
+from SemiSegEmbedLib.imaging.headers import bytes_of
 
 _CHUNK = 1 << 22
-_SURPLUS = 1 << 20
 NOT_FINITE = "This file has values that are not numbers: export it again."
 _CUT_SHORT = "This file is cut short or damaged: copy or export it again."
 
 
 def verify_voxels(reader: sitk.ImageFileReader, path: Path) -> None:
-    """Raise `BadInputError` when the voxels in a file are fewer than its header says, or damaged.
+    """Raise `BadInputError` when a file holds other voxels than its header says: fewer, more, or damaged ones.
 
     Args:
         reader: A reader of the file whose header has been read.
@@ -35,8 +35,16 @@ def verify_voxels(reader: sitk.ImageFileReader, path: Path) -> None:
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
         _verify_nifti(reader, path)
-    elif name.endswith(".mha"):
-        _verify_metaimage(path)
+        return
+    needed = math.prod(reader.GetSize()) * reader.GetNumberOfComponents() * bytes_of(reader.GetPixelID())
+    with path.open("rb") as file:
+        encoding = _skip_header(file, ends_with_blank_line=name.endswith(".nrrd"))
+        if encoding == "raw":
+            _compare(path.stat().st_size - file.tell(), needed)
+        elif encoding == "zlib":
+            _compare(_inflated_bytes(file), needed)
+        elif encoding == "gzip":
+            _compare(_unzipped_bytes(file, needed), needed)
 
 
 def verify_nifti_header(reader: sitk.ImageFileReader, path: Path, affine: np.ndarray) -> None:
@@ -93,8 +101,8 @@ def _verify_nifti(reader: sitk.ImageFileReader, path: Path) -> None:
     offset = int(float(reader.GetMetaData("vox_offset")))
     needed = math.prod(reader.GetSize()) * voxel_bytes
     is_float = reader.GetMetaData("datatype") in ("16", "64")
-    if not path.name.lower().endswith(".gz") and path.stat().st_size < offset + needed:
-        raise BadInputError(_CUT_SHORT)
+    if not path.name.lower().endswith(".gz"):
+        _compare(path.stat().st_size - offset, needed)
     kind = np.dtype(f"{_nifti_facts(path)[0]}f{voxel_bytes}") if is_float else None
     found = 0
     try:
@@ -103,33 +111,57 @@ def _verify_nifti(reader: sitk.ImageFileReader, path: Path) -> None:
                 raise BadInputError(_CUT_SHORT)
             while chunk := file.read(_CHUNK):
                 found += len(chunk)
-                if found > needed + _SURPLUS:
-                    raise BadInputError("This file holds more than its header says: export it again.")
+                if found > needed:
+                    break
                 whole = len(chunk) // voxel_bytes
                 if kind is not None and not np.isfinite(np.frombuffer(chunk, kind, whole)).all():
                     raise BadInputError(NOT_FINITE)
     except (OSError, EOFError, zlib.error):
         raise BadInputError(_CUT_SHORT) from None
+    _compare(found, needed)
+
+
+def _skip_header(file: BinaryIO, ends_with_blank_line: bool) -> str:
+    """Read the text of an NRRD or MetaImage header up to the voxels: are they "raw", "zlib", "gzip" or "other"?"""
+    encoding, displaced = "other" if ends_with_blank_line else "raw", False
+    while line := file.readline(1 << 16).lower():
+        key, _, value = (part.strip() for part in line.replace(b":", b"=", 1).partition(b"="))
+        if key == b"encoding":
+            encoding = {b"raw": "raw", b"gzip": "gzip", b"gz": "gzip"}.get(value, "other")
+        if key == b"compresseddata" and value == b"true":
+            encoding = "zlib"
+        displaced |= key.replace(b" ", b"") in (b"byteskip", b"lineskip")
+        if key == b"elementdatafile" or (ends_with_blank_line and not line.strip()):
+            break
+    return "other" if displaced else encoding
+
+
+def _inflated_bytes(file: BinaryIO) -> int:
+    inflate = zlib.decompressobj()
+    found = 0
+    try:
+        # 64 KB unpack to 66 MB at most.
+        while not inflate.eof and (chunk := file.read(1 << 16)):
+            found += len(inflate.decompress(chunk))
+    except zlib.error:
+        raise BadInputError(_CUT_SHORT) from None
+    return found if inflate.eof else 0
+
+
+def _unzipped_bytes(file: BinaryIO, limit: int) -> int:
+    """Bytes up to a little more than `limit`; reading to the end verifies the checksum, which ITK does not."""
+    found = 0
+    try:
+        with gzip.GzipFile(fileobj=file) as stream:
+            while found <= limit and (chunk := stream.read(_CHUNK)):
+                found += len(chunk)
+    except (OSError, EOFError, zlib.error):
+        raise BadInputError(_CUT_SHORT) from None
+    return found
+
+
+def _compare(found: int, needed: int) -> None:
     if found < needed:
         raise BadInputError(_CUT_SHORT)
-
-
-def _verify_metaimage(path: Path) -> None:
-    with path.open("rb") as file:
-        compressed = False
-        while line := file.readline(1 << 12):
-            key, _, value = (part.strip().lower() for part in line.partition(b"="))
-            if key == b"compresseddata":
-                compressed = value == b"true"
-            if key == b"elementdatafile":
-                break
-        if not compressed:
-            return
-        inflate = zlib.decompressobj()
-        try:
-            while not inflate.eof and (chunk := file.read(1 << 16)):
-                inflate.decompress(chunk)
-        except zlib.error:
-            raise BadInputError(_CUT_SHORT) from None
-        if not inflate.eof:
-            raise BadInputError(_CUT_SHORT)
+    if found > needed:
+        raise BadInputError("This file holds more than its header says: export it again.")

@@ -84,13 +84,13 @@ def read_label(
         raise BadInputError("A label is one file and this is a folder: choose the file.")
     if segments.is_segmentation(path):
         image = segments.read_segmentation(path, labels)
-        covers = on_lattice
+        fits = reference is None or on_lattice(image, reference)
     else:
         image = _as_uint8(_read_file(path, is_label=True))
-        covers = same_voxels
+        fits = reference is None or same_voxels(image, reference)
     if reference is None:
         return image
-    if not covers(image, reference):
+    if not fits:
         raise BadInputError("The label lies on another grid than its CT: resample or export it on the grid of the CT.")
     return put_onto(image, Geometry.of(reference))
 
@@ -138,8 +138,11 @@ def _arranged(series: Series) -> tuple[list[Slice], Geometry]:
 
 def _without_metadata(image: sitk.Image) -> sitk.Image:
     """Tags of a file may hold a name; nothing of them walks on."""
-    for key in image.GetMetaDataKeys():
-        image.EraseMetaData(key)
+    try:
+        for key in image.GetMetaDataKeys():
+            image.EraseMetaData(key)
+    except (TypeError, UnicodeError):  # SimpleITK cannot handle keys that are no UTF-8; a copy has none
+        return Geometry.of(image).apply_to(sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)))
     return image
 
 

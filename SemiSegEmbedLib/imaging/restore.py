@@ -94,7 +94,7 @@ def _native(
     outside: float = 0.0,
 ) -> sitk.Image:
     native = Geometry.of(reference)
-    result = np.empty(native.shape, dtype)
+    result: np.ndarray = np.empty(native.shape, dtype)
     for where, slab in _slabs(native):
         result[where] = _on_slab(array, geometry, slab, interpolator, dtype, outside)
     return native.apply_to(sitk.GetImageFromArray(result))

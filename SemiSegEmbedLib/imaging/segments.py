@@ -14,6 +14,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.dicom import is_dicom
 from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.headers import MAX_VOXELS, header_geometry, open_header, quiet, require_file, suffix_of
+from SemiSegEmbedLib.imaging.integrity import verify_voxels
 from SemiSegEmbedLib.study.records import Label
 
 _DAMAGED = "This segmentation cannot be read, it is damaged or of an unknown kind: export it again."
@@ -54,7 +55,8 @@ def list_segments(path: Path | str) -> tuple[Segment, ...]:
     path = Path(path)
     if suffix_of(path) == ".seg.nrrd":
         return _nrrd_segments(open_header(path, is_label=True))
-    return _dicom_segments(_open_dicom(path))
+    with quiet():
+        return _dicom_segments(_open_dicom(path))
 
 
 def read_segmentation(path: Path, labels: Sequence[Label] | None = None) -> sitk.Image:
@@ -72,7 +74,8 @@ def read_segmentation(path: Path, labels: Sequence[Label] | None = None) -> sitk
     """
     if suffix_of(path) == ".seg.nrrd":
         return _read_nrrd(path, labels)
-    return _read_dicom(path, labels)
+    with quiet():
+        return _read_dicom(path, labels)
 
 
 def target_values(segments: Sequence[Segment], labels: Sequence[Label] | None) -> list[int]:
@@ -100,7 +103,7 @@ def target_values(segments: Sequence[Segment], labels: Sequence[Label] | None) -
 
 
 def _nrrd_segments(reader: sitk.ImageFileReader) -> tuple[Segment, ...]:
-    segments = []
+    segments: list[Segment] = []
     while len(segments) <= _MAX_SEGMENTS and reader.HasMetaDataKey(f"Segment{len(segments)}_ID"):
         prefix = f"Segment{len(segments)}_"
         try:
@@ -120,6 +123,7 @@ def _read_nrrd(path: Path, labels: Sequence[Label] | None) -> sitk.Image:
     if not segments:
         raise BadInputError("This file names no segments: save it as .nrrd if it is a plain label map.")
     values = target_values(segments, labels)
+    verify_voxels(reader, path)
     try:
         with quiet():
             layers = sitk.GetArrayFromImage(reader.Execute())

@@ -186,6 +186,21 @@ def test_a_compression_that_cannot_be_read_is_refused(write_dicom):
         read_image(write_dicom(SLICES, change=nonsense))
 
 
+def test_nothing_of_a_patient_reaches_the_terminal_or_the_log(write_dicom, capfd, caplog, recwarn):
+    folder = write_dicom(SLICES)
+    for path in folder.iterdir():
+        # Tags that pydicom complains about, each with its value.
+        data = path.read_bytes().replace(b"1.2.826.0.1", b"1.PLANTED.1")
+        assert b"PLANTED.1" in data
+        path.write_bytes(data)
+    read_image(folder)
+    shown = capfd.readouterr()
+    said = shown.out + shown.err + caplog.text + " ".join(str(w.message) for w in recwarn)
+    assert "lanted" not in said
+    assert "PLANTED" not in said
+    assert str(folder) not in said
+
+
 def test_folders_without_a_scan_are_refused(tmp_path):
     with pytest.raises(BadInputError, match="no DICOM"):
         read_image(tmp_path)

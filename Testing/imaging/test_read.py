@@ -91,6 +91,21 @@ def test_flipped_bits_in_compressed_voxels_are_noticed(ct, suffix):
     assert_refused(path)
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("compress", [True, False])
+def test_bytes_that_slipped_in_are_noticed(ct, suffix, compress):
+    path = ct(suffix, compress=compress)
+    data = path.read_bytes()
+    path.write_bytes(data[:-2000] + b"\x07\x00" + data[-2000:])
+    assert_refused(path)
+
+
+def test_tags_that_are_no_text_do_no_harm(ct):
+    path = ct(".mha")
+    path.write_bytes(path.read_bytes().replace(b"CenterOfRotation", b"Cent\xfe\xff\x00Rotation"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_image(path)), VALUES)
+
+
 def patch_nifti(path: Path, offset: int, form: str, *values) -> None:
     data = bytearray(path.read_bytes())
     struct.pack_into("<" + form, data, offset, *values)

@@ -31,7 +31,7 @@ class MapSettings:
         uncertainty_form: Eq. 2 as printed or the entropy of the mean prediction [mean_of_entropies].
         noise: Standard deviation of the noise on the teacher's normalised input (paper, section 3.2).
         passes_where: "all" windows, or "object" to spend the M passes only on windows in which the network gives an
-            object at least 1 % somewhere; elsewhere the uncertainty is the entropy of the single prediction.
+            object at least 10 % somewhere; elsewhere the uncertainty is the entropy of the single prediction.
         patch: Window size; best as in training, since instance normalisation depends on it [96, 96, 96].
         overlap: Share that neighbouring windows share.
         batch: Windows at once; None is what fits into the free memory of a GPU, and 1 on a CPU.

@@ -29,6 +29,9 @@ from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
 from SemiSegEmbedLib.study.records import IGNORE
 
+OBJECT_PROBABILITY = 0.1
+"""With `passes_where="object"` a window whose largest object probability is below this gets no stochastic passes."""
+
 
 class Provenance(IntEnum):
     """Where the pseudo label of a voxel came from."""
@@ -172,7 +175,7 @@ class _Work:
         """Eq. 2 window by window, each with a seed of its own: the batch does not change the result."""
         entropies = []
         for i, number in enumerate(numbers):
-            if single is not None and bool(single[i, 1:].amax() < 0.01):
+            if single is not None and bool(single[i, 1:].amax() < OBJECT_PROBABILITY):
                 entropies.append(torch.special.entr(single[i]).sum(0)[None])
                 continue
             torch.manual_seed(self.settings.seed * 1_000_003 + number)

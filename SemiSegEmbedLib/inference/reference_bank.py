@@ -139,7 +139,7 @@ def build_bank(
     groups = group_classes(classes, hard_negatives)
     windows = _choose_windows(annotated, classes, config, patch, windows_per_group, generator)
     present = [any(len(w.candidates[g]) for w in windows) for g in range(len(groups))]
-    for class_index in range(classes):
+    for class_index in [*range(1, classes), 0]:
         if not present[class_index]:
             raise BadInputError(
                 f"No annotated case shows the surface of class {class_index}; annotate one that does, then build the "

@@ -14,7 +14,7 @@ from SemiSegEmbedLib.application.label_file import Grid
 from SemiSegEmbedLib.application.segmentation import create_segmentation, fill_segmentation, grid_of, take_snapshot
 from SemiSegEmbedLib.application.snapshot import Snapshot
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.study.records import Label
+from SemiSegEmbedLib.study.records import IGNORE, Label
 
 BONE_FROM_HU = 150.0
 BONE_UP_TO_HU = 4000.0
@@ -34,7 +34,7 @@ class CaseScene:
         self.editor_node: Any = None
         self._saved_state = 0
 
-    def load(self, image: Path, label: Path | None, labels: Sequence[Label], name: str) -> None:
+    def load(self, image: Path, label: Path | None, labels: Sequence[Label], name: str) -> set[int] | None:
         """Load a case and show it in all slice views; the case before it leaves the scene.
 
         Args:
@@ -42,6 +42,9 @@ class CaseScene:
             label: A label volume, or None.
             labels: Labels of the study.
             name: What to call the nodes.
+
+        Returns:
+            None if the label is complete; else the slices that are annotated.
 
         Raises:
             BadInputError: A file is missing or unreadable; the scene stays as it was.
@@ -55,12 +58,14 @@ class CaseScene:
         self.clear()
         self.volume = volume
         self.segmentation = create_segmentation(volume, labels, label_node)
+        slices = None if label_node is None else _annotated_slices(slicer.util.arrayFromVolume(label_node))
         _remove(label_node)
         self.set_window(*WINDOWS["bone"])
         slicer.util.setSliceViewerLayers(
             background=volume, foreground=None, label=None, fit=True, rotateToVolumePlane=True
         )
         self.mark_saved()
+        return slices
 
     def clear(self) -> None:
         """Take the case out of the scene."""
@@ -104,6 +109,10 @@ class CaseScene:
     def mark_saved(self) -> None:
         """Note that what is drawn now is on disk."""
         self._saved_state = self._state()
+
+    def mark_unsaved(self) -> None:
+        """Note that saving failed."""
+        self._saved_state = -1
 
     @property
     def modified(self) -> bool:
@@ -170,6 +179,13 @@ def unchanged_file(volume: Any) -> Path | None:
     if not path.is_file() or volume.GetModifiedSinceRead() or volume.GetParentTransformNode() is not None:
         return None
     return path
+
+
+def _annotated_slices(label: np.ndarray) -> set[int] | None:
+    ignored = label == IGNORE
+    if not ignored.any():
+        return None
+    return {int(index) for index in np.flatnonzero(~ignored.all(axis=(1, 2)))}
 
 
 def _load_volume(path: Path, name: str) -> Any:

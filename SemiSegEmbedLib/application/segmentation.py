@@ -74,7 +74,7 @@ def fill_segmentation(node: Any, labels: Sequence[Label], label_node: Any = None
     representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
     segmentation.SetSourceRepresentationName(representation)
     # One image shared by all segments is one layer: exclusive labels, and one copy when it is saved.
-    shared = None if label_node is None else _oriented_image(label_node)
+    shared = None if label_node is None else _oriented_image(label_node, labels)
     for label in labels:
         segment = slicer.vtkSegment()
         segment.SetName(label.name)
@@ -88,13 +88,16 @@ def fill_segmentation(node: Any, labels: Sequence[Label], label_node: Any = None
         segmentation.AddSegment(segment, segment_id(label))
 
 
-def _oriented_image(label_node: Any) -> Any:
+def _oriented_image(label_node: Any, labels: Sequence[Label]) -> Any:
+    """The labels of the study in a label volume; any other value, `IGNORE` included, becomes background."""
+    known = np.zeros(256, np.uint8)
+    for label in labels:
+        known[label.value] = label.value
+    voxels = np.ascontiguousarray(known[slicer.util.arrayFromVolume(label_node).astype(np.uint8)])
     image = slicer.vtkOrientedImageData()
-    cast = vtk.vtkImageCast()
-    cast.SetInputData(label_node.GetImageData())
-    cast.SetOutputScalarTypeToUnsignedChar()
-    cast.Update()
-    image.DeepCopy(cast.GetOutput())
+    image.SetExtent(label_node.GetImageData().GetExtent())
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    vtk_to_numpy(image.GetPointData().GetScalars())[:] = voxels.ravel()
     image.SetGeometryFromImageToWorldMatrix(_ijk_to_ras(label_node))
     return image
 

@@ -29,3 +29,101 @@ def scene():
     slicer.mrmlScene.Clear(0)
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path):
+    """QSettings in a folder of the test, never in the user's home."""
+    import qt
+
+    qt.QApplication.instance().organizationName = "SlicerHost"
+    qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
+    qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, str(tmp_path / "settings"))
+
+
+class Answers:
+    """Dialogs that answer as a test says, and remember what they were asked."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.files: list[Path] = []
+        self.agrees = True
+        self.questions: list[str] = []
+
+    def ask_folder(self, title: str) -> Path | None:
+        return self.folder
+
+    def ask_files(self, title: str) -> list[Path]:
+        return self.files
+
+    def confirm(self, question: str) -> bool:
+        self.questions.append(question)
+        return self.agrees
+
+
+class Module:
+    """The module as a user has it: its widget in the host, its named widgets, and dialogs that answer."""
+
+    def __init__(self) -> None:
+        folder = Path(__file__).resolve().parents[2] / "SemiSegEmbed"
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+        import slicer
+
+        import SemiSegEmbed
+
+        self.answers = Answers()
+        self.widget = SemiSegEmbed.SemiSegEmbedWidget()
+        self.widget.setup()
+        self.window = self.widget.window
+        for presenter in (self.window.study, self.window.annotate):
+            presenter._dialogs = self.answers
+        self.ui = slicer.util.childWidgetVariables(self.window.widget)
+        self.widget.enter()
+
+    @property
+    def message(self) -> str:
+        """What the strip at the top says."""
+        return self.ui.moduleMessageLabel.text
+
+    def wait(self, condition, seconds: float = 60.0) -> None:
+        """Let the module's own timer run until a condition holds."""
+        import time
+
+        from slicer_host.application import let_events_pass
+
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"still waiting; the module says: {self.message}"
+            let_events_pass(0.02)
+
+
+@pytest.fixture
+def module(scene, settings_file):
+    """A running module in an empty scene."""
+    running = Module()
+    yield running
+    running.widget.cleanup()
+    running.widget.parent.close()
+
+
+@pytest.fixture
+def hip(tmp_path: Path):
+    """Writes small CT files: a bright ball in soft tissue."""
+    import numpy as np
+
+    sitk = pytest.importorskip("SimpleITK")
+
+    def write(name: str, seed: int = 0) -> Path:
+        z, y, x = np.mgrid[:24, :40, :44]
+        noise = np.random.default_rng(seed).normal(0, 20, z.shape)
+        ball = (z - 12) ** 2 * 4 + (y - 20) ** 2 + (x - 22) ** 2 < 100
+        image = sitk.GetImageFromArray((np.where(ball, 700, 40) + noise).astype(np.int16))
+        image.SetSpacing((2.0, 2.0, 4.0))
+        image.SetOrigin((-44.0, -40.0, 100.0))
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(exist_ok=True)
+        sitk.WriteImage(image, str(path))
+        return path
+
+    return write

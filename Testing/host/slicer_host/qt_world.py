@@ -51,7 +51,8 @@ def _strict_setattr(self: Any, name: str, value: Any) -> None:
                 descriptor.__set__(self, value)
                 return
             break
-    if not type(self).__module__.startswith("PySide6"):
+    # PySide keeps bound signals on the object in this way.
+    if isinstance(value, QtCore.SignalInstance) or not type(self).__module__.startswith("PySide6"):
         self.__dict__[name] = value
     elif name in [bytes(entry).decode() for entry in self.dynamicPropertyNames()]:
         self.setProperty(name, value)

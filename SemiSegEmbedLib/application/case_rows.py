@@ -1,0 +1,84 @@
+"""What the table of cases shows: one plain row a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.study.records import Case, ResultRecord, Role
+from SemiSegEmbedLib.study.study import Study
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One row.
+
+    Attributes:
+        key: The case.
+        name: What people call it.
+        icon: Name of the status icon.
+        status: The status in words.
+        annotated_by: Who drew the newest label.
+        reviewed_by: Who looked it over.
+        uncertainty: Mean uncertainty of the newest result in nats, or None.
+        changed: When something was last done to it.
+    """
+
+    key: str
+    name: str
+    icon: str
+    status: str
+    annotated_by: str
+    reviewed_by: str
+    uncertainty: float | None
+    changed: str
+
+    def matches(self, text: str) -> bool:
+        """Whether every word of a filter occurs in the row."""
+        content = " ".join((self.key, self.name, self.status, self.annotated_by, self.reviewed_by)).casefold()
+        return all(word in content for word in text.casefold().split())
+
+
+def case_rows(study: Study) -> list[CaseRow]:
+    """Rows for all cases of a study, in its order."""
+    newest = {result.case_key: result for result in study.results}
+    return [_row(case, newest.get(case.key)) for case in study.cases]
+
+
+def _row(case: Case, result: ResultRecord | None) -> CaseRow:
+    icon, status = _status(case, result)
+    label = case.label
+    changed = max(case.added, label.created if label else "", result.created if result else "")
+    return CaseRow(
+        case.key,
+        case.name,
+        icon,
+        status,
+        label.annotated_by if label else "",
+        label.reviewed_by if label else "",
+        uncertainty_of(result),
+        changed[:16].replace("T", " "),
+    )
+
+
+def uncertainty_of(result: ResultRecord | None) -> float | None:
+    """Mean uncertainty that a result notes, or None."""
+    value = result.facts.get("mean_uncertainty") if result else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _status(case: Case, result: ResultRecord | None) -> tuple[str, str]:
+    if case.role is Role.EXCLUDED:
+        return "excluded", _("left out")
+    if case.role is Role.HELD_OUT:
+        return "held_out", _("held out for testing")
+    if case.label is not None and not case.label.complete:
+        return "partial", _("partly annotated")
+    if case.label is not None and case.label.reviewed_by:
+        return "reviewed", _("annotated and reviewed")
+    if case.label is not None:
+        return "annotated", _("annotated")
+    if result is not None:
+        return "predicted", _("segmented by the model")
+    return "to_do", _("not annotated")

@@ -1,0 +1,61 @@
+"""Questions and messages to the user, on Qt and Slicer's own dialogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+
+class SlicerDialogs:
+    """Asks with Slicer's dialogs; begins where the user was last."""
+
+    def __init__(self) -> None:
+        self._folder = ""
+
+    def ask_folder(self, title: str) -> Path | None:
+        """A folder, or None."""
+        chosen = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, self._folder)
+        return self._remember(Path(chosen)) if chosen else None
+
+    def ask_files(self, title: str) -> list[Path]:
+        """Files, possibly none."""
+        kinds = _("CT scans") + " (*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd);;" + _("All files") + " (*)"
+        chosen = qt.QFileDialog.getOpenFileNames(slicer.util.mainWindow(), title, self._folder, kinds)
+        files = [Path(path) for path in chosen]
+        if files:
+            self._remember(files[0])
+        return files
+
+    def confirm(self, question: str) -> bool:
+        """Whether the user agrees."""
+        return bool(slicer.util.confirmOkCancelDisplay(question, windowTitle="SemiSegEmbed"))
+
+    def _remember(self, path: Path) -> Path:
+        self._folder = str(path.parent)
+        return path
+
+
+class MessageStrip:
+    """One line at the top of the module instead of pop-ups; what went wrong also goes to the application log.
+
+    Args:
+        label: The QLabel that shows it.
+    """
+
+    def __init__(self, label: Any) -> None:
+        self._label = label
+
+    def tell(self, sentence: str) -> None:
+        """Something was done."""
+        self._label.text = sentence
+        self._label.styleSheet = ""
+
+    def warn(self, sentence: str) -> None:
+        """Something is wrong and can be acted on."""
+        self._label.text = "⚠ " + sentence
+        # Bold and a sign, not a colour: readable in every theme and by everybody.
+        self._label.styleSheet = "font-weight: bold"

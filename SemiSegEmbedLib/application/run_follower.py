@@ -1,0 +1,81 @@
+"""Following a run through its folder, whoever started it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from SemiSegEmbedLib.application.run_progress import RunProgress
+from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, RunStatus, observed_status
+
+STATUS_EVERY_S = 1.0
+LOG_TAIL_BYTES = 16 << 10
+LIVE = (RunState.WAITING, RunState.RUNNING)
+
+
+class RunFollower:
+    """Reads a run folder a little at each `poll`.
+
+    Attributes:
+        run: The run.
+        progress: What its events add up to.
+        status: Where it stood when it was last looked at.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.run = RunFolder(folder)
+        self.progress = RunProgress()
+        self.status: RunStatus = observed_status(folder)
+        self._offset = 0
+        self._looked = time.monotonic()
+
+    @property
+    def live(self) -> bool:
+        """Whether it is at work."""
+        return self.status.state in LIVE
+
+    def poll(self) -> bool:
+        """Read what is new.
+
+        Returns:
+            Whether anything changed. Sentences of unreadable folders become the reason of the status.
+        """
+        before = (self._offset, self.status)
+        try:
+            events, self._offset = self.run.events(self._offset)
+            for event in events:
+                self.progress.add(event)
+            if time.monotonic() - self._looked >= STATUS_EVERY_S:
+                self.look()
+        except SemiSegEmbedError as error:
+            self.status = RunStatus(RunState.LOST, reason=str(error))
+        return before != (self._offset, self.status)
+
+    def look(self) -> None:
+        """Look where the run stands now."""
+        self._looked = time.monotonic()
+        self.status = observed_status(self.run.path)
+
+    def log_tail(self) -> str:
+        """The end of what the run printed."""
+        try:
+            with open(self.run.log, "rb") as stream:
+                size = stream.seek(0, 2)
+                stream.seek(max(0, size - LOG_TAIL_BYTES))
+                return stream.read().decode("utf-8", "replace").replace("\r", "\n")
+        except OSError:
+            return ""
+
+
+def newest_run(runs_folder: Path) -> Path | None:
+    """The newest run of a study: names begin with the time."""
+    if not runs_folder.is_dir():
+        return None
+    folders = [folder for folder in runs_folder.iterdir() if (folder / "config.json").is_file()]
+    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime, default=None)
+
+
+def newest_model(models_folder: Path) -> Path | None:
+    """The newest model file of a study."""
+    return max(models_folder.glob("*.ssemodel"), key=lambda path: path.stat().st_mtime, default=None)

@@ -1,0 +1,205 @@
+"""The Study panel on its widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.application.case_rows import CaseRow
+from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.study.presets import LABEL_LISTS
+from SemiSegEmbedLib.study.records import Role
+from SemiSegEmbedLib.study.study import Study
+
+KEY_COLUMN, NAME_COLUMN, STATUS_COLUMN, BY_COLUMN, REVIEWED_COLUMN, UNCERTAINTY_COLUMN, CHANGED_COLUMN = range(7)
+
+
+class StudyWidgets:
+    """Implements `study_presenter.StudyView`.
+
+    Args:
+        ui: The named widgets of StudyPanel.ui.
+        icons: Status icons by name.
+    """
+
+    def __init__(self, ui: Any, icons: dict[str, Any]) -> None:
+        self._ui = ui
+        self._icons = icons
+        self._rows: list[CaseRow] = []
+        self._recent: list[Path] = []
+        self._problem_keys: list[str] = []
+        self._roles = [role.value for role in (Role.UNANNOTATED, Role.HELD_OUT, Role.EXCLUDED)]
+        self.create_clicked = Signal()
+        self.open_clicked = Signal()
+        self.recent_chosen = Signal()
+        self.add_loaded_clicked = Signal()
+        self.add_files_clicked = Signal()
+        self.add_folder_clicked = Signal()
+        self.case_opened = Signal()
+        self.next_clicked = Signal()
+        self.role_chosen = Signal()
+        self.remove_clicked = Signal()
+        self.check_clicked = Signal()
+        self._fill_choices()
+        self._connect()
+
+    def _fill_choices(self) -> None:
+        names = {"hip-bones": _("Hip bones (both sides)"), "hip-sides": _("Hip bones, femora and sacrum")}
+        for name in LABEL_LISTS:
+            self._ui.studyLabelListCombo.addItem(names[name])
+        for text in (_("Choose ..."), _("training"), _("held out for testing"), _("nothing (left out)")):
+            self._ui.studyRoleCombo.addItem(text)
+        header = self._ui.studyCaseTable.horizontalHeader()
+        header.setSectionResizeMode(NAME_COLUMN, qt.QHeaderView.Stretch)
+
+    def _connect(self) -> None:
+        ui = self._ui
+        ui.studyCreateButton.clicked.connect(lambda *_args: self.create_clicked.emit())
+        ui.studyOpenButton.clicked.connect(lambda *_args: self.open_clicked.emit())
+        ui.studyRecentCombo.activated.connect(self._choose_recent)
+        ui.studyAddLoadedButton.clicked.connect(lambda *_args: self.add_loaded_clicked.emit())
+        ui.studyAddFilesButton.clicked.connect(lambda *_args: self.add_files_clicked.emit())
+        ui.studyAddFolderButton.clicked.connect(lambda *_args: self.add_folder_clicked.emit())
+        ui.studyFilterEdit.textChanged.connect(lambda *_args: self._filter())
+        ui.studyCaseTable.cellActivated.connect(lambda *_args: self._open_selected())
+        ui.studyCaseTable.itemSelectionChanged.connect(self._show_selection)
+        ui.studyOpenCaseButton.clicked.connect(lambda *_args: self._open_selected())
+        ui.studyNextCaseButton.clicked.connect(lambda *_args: self.next_clicked.emit())
+        ui.studyRoleCombo.activated.connect(self._choose_role)
+        ui.studyRemoveButton.clicked.connect(lambda *_args: self.remove_clicked.emit())
+        ui.studyCheckButton.clicked.connect(lambda *_args: self.check_clicked.emit())
+        ui.studyProblemList.itemActivated.connect(lambda *_args: self._go_to_problem())
+
+    def label_list(self) -> str:
+        """Name of the chosen list of labels."""
+        return list(LABEL_LISTS)[max(0, self._ui.studyLabelListCombo.currentIndex)]
+
+    def patient(self) -> str:
+        """What was typed as the patient."""
+        return self._ui.studyPatientEdit.text.strip()
+
+    def chosen_volume(self) -> Any:
+        """The chosen volume node, or None."""
+        return self._ui.studyVolumeSelector.currentNode()
+
+    def selected_keys(self) -> list[str]:
+        """Keys of the selected cases, without those that the filter hides."""
+        table = self._ui.studyCaseTable
+        rows = sorted({index.row() for index in table.selectionModel().selectedRows()})
+        return [table.item(row, KEY_COLUMN).text() for row in rows if not table.isRowHidden(row)]
+
+    def show_study(self, study: Study | None) -> None:
+        """Name of the study; enables what needs one."""
+        self._ui.studyNameLabel.text = study.name if study else _("No study is open")
+        self._ui.studyNameLabel.toolTip = str(study.folder) if study else ""
+        self._ui.studyContent.enabled = study is not None
+
+    def show_recent(self, folders: Sequence[Path]) -> None:
+        """Studies that were open before."""
+        self._recent = list(folders)
+        combo = self._ui.studyRecentCombo
+        combo.clear()
+        combo.addItem(_("Choose ...") if folders else _("none yet"))
+        for folder in folders:
+            combo.addItem(f"{folder.name}  ({folder.parent})")
+        combo.enabled = bool(folders)
+
+    def show_rows(self, rows: Sequence[CaseRow]) -> None:
+        """All cases; the selection stays where it can."""
+        selected = self.selected_keys()
+        self._rows = list(rows)
+        table = self._ui.studyCaseTable
+        table.blockSignals(True)
+        # Sorting while filling would move the rows that are being filled.
+        table.sortingEnabled = False
+        table.rowCount = len(self._rows)
+        for index, row in enumerate(self._rows):
+            self._fill_row(index, row)
+        table.sortingEnabled = True
+        table.blockSignals(False)
+        if len(self._rows) <= 200:
+            table.resizeColumnsToContents()
+        self._filter()
+        if selected:
+            self.select(selected[0])
+        self._show_selection()
+
+    def _fill_row(self, index: int, row: CaseRow) -> None:
+        texts = (row.key, row.name, row.status, row.annotated_by, row.reviewed_by, "", row.changed)
+        for column, text in enumerate(texts):
+            self._ui.studyCaseTable.setItem(index, column, qt.QTableWidgetItem(text))
+        self._ui.studyCaseTable.item(index, STATUS_COLUMN).setIcon(self._icons[row.icon])
+        if row.uncertainty is not None:
+            # A number and not a text, so that the column sorts as numbers do.
+            item = self._ui.studyCaseTable.item(index, UNCERTAINTY_COLUMN)
+            item.setData(qt.Qt.DisplayRole, round(row.uncertainty, 4))
+
+    def _filter(self) -> None:
+        table, text = self._ui.studyCaseTable, self._ui.studyFilterEdit.text
+        shown = {row.key for row in self._rows if row.matches(text)}
+        for index in range(table.rowCount):
+            table.setRowHidden(index, table.item(index, KEY_COLUMN).text() not in shown)
+
+    def select(self, key: str) -> None:
+        """Move the selection to a case."""
+        table = self._ui.studyCaseTable
+        for index in range(table.rowCount):
+            if table.item(index, KEY_COLUMN).text() == key:
+                table.selectRow(index)
+                table.scrollToItem(table.item(index, KEY_COLUMN))
+                return
+
+    def show_problems(self, problems: Sequence[dict[str, str]] | None) -> None:
+        """Findings of the check; None: not checked."""
+        listing = self._ui.studyProblemList
+        listing.clear()
+        self._problem_keys = []
+        listing.visible = problems is not None
+        for problem in problems or ():
+            word = _("Error") if problem["severity"] == "error" else _("Warning")
+            case = problem["case"] or _("study")
+            listing.addItem(f"{word} · {case} · {problem['sentence']}")
+            listing.item(listing.count - 1).setIcon(self._icons[problem["severity"]])
+            self._problem_keys.append(problem["case"] or "")
+        if problems is not None and not problems:
+            listing.addItem(_("No problems found."))
+            listing.item(0).setIcon(self._icons["reviewed"])
+            self._problem_keys.append("")
+
+    def show_work(self, text: str) -> None:
+        """What is under way, or an empty text."""
+        self._ui.studyWorkLabel.text = text
+        for button in ("studyAddLoadedButton", "studyAddFilesButton", "studyAddFolderButton", "studyCheckButton"):
+            getattr(self._ui, button).enabled = not text
+
+    def _show_selection(self) -> None:
+        some = bool(self.selected_keys())
+        for name in ("studyOpenCaseButton", "studyRoleCombo", "studyRemoveButton"):
+            getattr(self._ui, name).enabled = some
+        self._ui.studyNextCaseButton.enabled = bool(self._rows)
+        self._ui.studyCheckButton.enabled = bool(self._rows) and not self._ui.studyWorkLabel.text
+
+    def _open_selected(self) -> None:
+        keys = self.selected_keys()
+        if keys:
+            self.case_opened.emit(keys[0])
+
+    def _choose_recent(self, index: int) -> None:
+        if index > 0:
+            self.recent_chosen.emit(self._recent[index - 1])
+
+    def _choose_role(self, index: int) -> None:
+        if index > 0:
+            self.role_chosen.emit(self._roles[index - 1])
+        self._ui.studyRoleCombo.currentIndex = 0
+
+    def _go_to_problem(self) -> None:
+        row = self._ui.studyProblemList.currentRow
+        key = self._problem_keys[row] if 0 <= row < len(self._problem_keys) else ""
+        if key:
+            self.select(key)
+            self.case_opened.emit(key)

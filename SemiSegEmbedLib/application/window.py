@@ -1,0 +1,110 @@
+"""The module's window: builds the panels, ties them to the session, and keeps them going."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+
+from SemiSegEmbedLib.application.annotate_presenter import AnnotatePresenter
+from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
+from SemiSegEmbedLib.application.background import Background
+from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
+from SemiSegEmbedLib.application.scene import CaseScene
+from SemiSegEmbedLib.application.session import Session
+from SemiSegEmbedLib.application.settings import Settings
+from SemiSegEmbedLib.application.study_presenter import Dialogs, StudyPresenter
+from SemiSegEmbedLib.application.study_view import StudyWidgets
+from SemiSegEmbedLib.application.workbench import Workbench
+
+TICK_MS = 200
+AUTOSAVE_AFTER_S = 60.0
+ICONS = ("to_do", "partial", "annotated", "reviewed", "predicted", "held_out", "excluded", "warning", "error")
+
+
+class ModuleWindow:
+    """Everything below the module's title.
+
+    Args:
+        resource_path: Gives the path of a file in the module's Resources folder.
+        dialogs: Questions to the user; None: Slicer's own dialogs.
+    """
+
+    def __init__(self, resource_path: Callable[[str], str], dialogs: Dialogs | None = None) -> None:
+        self._resource_path = resource_path
+        self.widget = slicer.util.loadUI(resource_path("UI/SemiSegEmbed.ui"))
+        self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.session = Session()
+        self.background = Background()
+        self.messages = MessageStrip(self.ui.moduleMessageLabel)
+        self.workbench = Workbench(self.session, CaseScene(), self.background, self.messages)
+        self.panels = {name: self._panel(name) for name in ("Study", "Annotate")}
+        self._settings = Settings()
+        self._dialogs = dialogs or SlicerDialogs()
+        self._build_presenters()
+        self._last_draft = time.monotonic()
+        self.timer = qt.QTimer(self.widget)
+        self.timer.interval = TICK_MS
+        self.timer.timeout.connect(self.tick)
+        self.timer.start()
+
+    def _panel(self, name: str) -> Any:
+        panel = slicer.util.loadUI(self._resource_path(f"UI/{name}Panel.ui"))
+        getattr(self.ui, f"module{name}Fold").layout().addWidget(panel)
+        panel.setMRMLScene(slicer.mrmlScene)
+        return panel
+
+    def _build_presenters(self) -> None:
+        icons = {name: qt.QIcon(self._resource_path(f"Icons/{name}.png")) for name in ICONS}
+        uis = {name: slicer.util.childWidgetVariables(panel) for name, panel in self.panels.items()}
+        study_view = StudyWidgets(uis["Study"], icons)
+        self.annotate_view = AnnotateWidgets(uis["Annotate"])
+        common = (self._dialogs, self.messages, self._settings)
+        self.study = StudyPresenter(study_view, self.workbench, self.background, *common)
+        self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
+        self.workbench.opened.connect(self._unfold_annotate)
+
+    def _unfold_annotate(self) -> None:
+        self.ui.moduleAnnotateFold.collapsed = False
+
+    def open_study(self, folder: Path) -> None:
+        """Open a study, for example the one that a loaded scene names."""
+        if self.session.study is None or self.session.study.folder != folder:
+            self.study.open(folder)
+
+    def tick(self) -> None:
+        """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
+        self.background.poll()
+        self.study.tick()
+        if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
+            self._last_draft = time.monotonic()
+            self.workbench.keep_draft()
+
+    def enter(self) -> None:
+        """The module comes into view."""
+        self.annotate_view.resume_editor()
+
+    def exit(self) -> None:
+        """Another module comes into view."""
+        self.annotate_view.pause_editor()
+
+    def scene_closes(self) -> None:
+        """The scene is about to lose its nodes: keep what was drawn."""
+        self.workbench.keep_draft()
+        self.annotate_view.leave_editor()
+        self.workbench.scene.forget()
+        self.session.show(None)
+
+    def cleanup(self) -> None:
+        """The module is unloaded or reloaded, or Slicer exits."""
+        self.timer.stop()
+        self.workbench.keep_draft()
+        self.annotate_view.leave_editor()
+        self.study.cleanup()
+        self.background.finish()
+        for panel in self.panels.values():
+            panel.setMRMLScene(None)

@@ -1,0 +1,220 @@
+"""The Annotate panel: labels painted into the MRML segmentation, saved by pressing buttons."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SemiSegEmbedLib.study.records import IGNORE
+from SemiSegEmbedLib.study.study import Study
+
+slicer = pytest.importorskip("slicer")
+sitk = pytest.importorskip("SimpleITK")
+
+
+@pytest.fixture
+def study(module, tmp_path: Path, hip) -> Study:
+    """A study with two cases, the first of them open."""
+    module.answers.folder = tmp_path / "hips"
+    module.ui.studyCreateButton.click()
+    module.answers.files = [hip("a.nii.gz"), hip("b.nii.gz", 1)]
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == 2)
+    module.ui.studyNextCaseButton.click()
+    return module.window.session.study
+
+
+def paint(module, value: int, region: tuple[slice, slice, slice]) -> None:
+    scene = module.window.workbench.scene
+    old = slicer.util.arrayFromSegmentBinaryLabelmap(scene.segmentation, f"label_{value}", scene.volume)
+    mask = np.zeros(slicer.util.arrayFromVolume(scene.volume).shape, np.uint8)
+    if old is not None and old.shape == mask.shape:
+        mask |= old.astype(np.uint8)
+    mask[region] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, scene.segmentation, f"label_{value}", scene.volume)
+
+
+def saved_label(study: Study, key: str) -> np.ndarray:
+    study = Study.open(study.folder)
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(study.label_path(study.case(key)))))
+
+
+def labels(module, key: str) -> int:
+    return len(Study.open(module.window.session.study.folder).case(key).labels)
+
+
+BLOCK = (slice(10, 13), slice(15, 25), slice(18, 26))
+
+
+def test_opening_a_case_puts_it_into_the_editor(module, study) -> None:
+    editor, scene = module.ui.annotateSegmentEditor, module.window.workbench.scene
+    assert editor.segmentationNode() is scene.segmentation
+    assert editor.sourceVolumeNode() is scene.volume
+    assert not module.ui.moduleAnnotateFold.collapsed
+    assert scene.volume.GetDisplayNode().GetWindow() == 2000
+
+
+def test_save_writes_what_was_painted_with_the_annotators_name(module, study) -> None:
+    paint(module, 1, BLOCK)
+    module.ui.annotateByEdit.text = "ab"
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1)
+    expected = np.zeros((24, 40, 44), np.uint8)
+    expected[BLOCK] = 1
+    assert np.array_equal(saved_label(study, "case-0001"), expected)
+    module.wait(lambda: "Saved" in module.message)
+    case = module.window.session.study.case("case-0001")
+    assert (case.label.annotated_by, case.label.complete) == ("ab", True)
+    assert module.ui.studyCaseTable.item(0, 2).text() == "annotated"
+    assert list((study.folder / "drafts").iterdir()) == []
+
+
+def test_the_name_is_remembered_for_the_next_time(module, study) -> None:
+    module.ui.annotateByEdit.text = "ab"
+    module.ui.annotateSaveButton.click()
+    assert module.window._settings.annotator == "ab"
+
+
+def test_save_and_next_saves_and_opens_the_next_case(module, study) -> None:
+    paint(module, 2, BLOCK)
+    module.ui.annotateSaveNextButton.click()
+    module.wait(lambda: module.window.session.case.key == "case-0002")
+    assert labels(module, "case-0001") == 1
+    assert not module.window.workbench.scene.snapshot(study.labels).label_volume().any()
+
+
+def test_leaving_a_case_without_saving_keeps_the_drawing(module, study) -> None:
+    paint(module, 1, BLOCK)
+    module.window.workbench.open("case-0002")
+    module.window.workbench.open("case-0001")
+    assert module.window.workbench.scene.snapshot(study.labels).label_volume()[BLOCK].all()
+    assert "restored" in module.message
+    assert labels(module, "case-0001") == 0
+
+
+def test_closing_the_scene_keeps_the_drawing(module, study) -> None:
+    paint(module, 1, BLOCK)
+    slicer.mrmlScene.Clear(0)
+    assert module.window.session.case is None
+    assert not module.ui.annotateContent.enabled
+    module.window.workbench.open("case-0001")
+    assert module.window.workbench.scene.snapshot(study.labels).label_volume()[BLOCK].all()
+
+
+def test_every_version_is_kept(module, study) -> None:
+    for version in range(1, 3):
+        paint(module, version, BLOCK)
+        module.ui.annotateSaveButton.click()
+        module.wait(lambda version=version: labels(module, "case-0001") == version)
+    study.reload()
+    first = sitk.ReadImage(str(study.label_path(study.case("case-0001"), 0)))
+    assert set(np.unique(sitk.GetArrayFromImage(first))) == {0, 1}
+
+
+def test_slices_that_nobody_annotated_are_ignored(module, study) -> None:
+    paint(module, 1, BLOCK)
+    module.ui.annotatePartialCheck.checked = True
+    module.window.workbench.scene.jump_to((0.0, 0.0, 100.0 + 4.0 * 20))
+    module.ui.annotateMarkSliceButton.click()
+    assert module.ui.annotateSlicesLabel.text.endswith("20")
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1)
+    label = saved_label(study, "case-0001")
+    assert [index for index in range(24) if not (label[index] == IGNORE).all()] == [10, 11, 12, 20]
+    assert not label[20].any()
+    assert not Study.open(study.folder).case("case-0001").label.complete
+
+
+def test_a_partial_annotation_is_taken_up_where_it_was_left(module, study) -> None:
+    paint(module, 1, BLOCK)
+    module.ui.annotatePartialCheck.checked = True
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1)
+    module.window.workbench.open("case-0002")
+    assert not module.ui.annotatePartialCheck.checked
+    module.window.workbench.open("case-0001")
+    assert module.ui.annotatePartialCheck.checked
+    assert module.window.workbench.marked_slices == {10, 11, 12}
+    assert module.window.workbench.scene.snapshot(study.labels).label_volume().max() == 1
+
+
+def test_a_slice_marked_twice_is_not_marked(module, study) -> None:
+    module.ui.annotatePartialCheck.checked = True
+    module.ui.annotateMarkSliceButton.click()
+    module.ui.annotateMarkSliceButton.click()
+    assert module.window.workbench.marked_slices == set()
+
+
+def test_the_models_result_can_be_the_starting_point(module, study, tmp_path: Path) -> None:
+    assert not module.ui.annotatePrefillButton.enabled
+    folder = study.folder / "results" / "case-0001" / "m1"
+    folder.mkdir(parents=True)
+    image = sitk.ReadImage(str(study.image_path(study.case("case-0001"))))
+    result = sitk.Cast(image > 400, sitk.sitkUInt8)
+    sitk.WriteImage(result, str(folder / "label.nii.gz"))
+    study.add_result("case-0001", "m1", folder, {})
+    module.window.session.cases_changed.emit()
+    paint(module, 2, BLOCK)
+    module.answers.agrees = False
+    module.ui.annotatePrefillButton.click()
+    assert module.window.workbench.scene.snapshot(study.labels).label_volume().max() == 2
+    module.answers.agrees = True
+    module.ui.annotatePrefillButton.click()
+    drawn = module.window.workbench.scene.snapshot(study.labels).label_volume()
+    assert np.array_equal(drawn, sitk.GetArrayFromImage(result))
+
+
+def test_grey_values_follow_the_buttons(module, study) -> None:
+    display = module.window.workbench.scene.volume.GetDisplayNode()
+    module.ui.annotateSoftWindowButton.click()
+    assert (display.GetWindow(), display.GetLevel()) == (400, 50)
+    module.ui.annotateBoneWindowButton.click()
+    assert (display.GetWindow(), display.GetLevel()) == (2000, 500)
+
+
+def test_protection_and_bone_only_reach_the_editor(module, study) -> None:
+    editor, kind = module.window.workbench.scene.editor(), slicer.vtkMRMLSegmentationNode
+    assert editor.GetMaskMode() == kind.EditAllowedOutsideAllSegments
+    module.ui.annotateProtectCheck.checked = False
+    assert editor.GetMaskMode() == kind.EditAllowedEverywhere
+    module.ui.annotateBoneOnlyCheck.checked = True
+    assert editor.GetSourceVolumeIntensityMask()
+
+
+def test_a_study_folder_that_vanished_is_a_sentence_and_the_drawing_stays(module, study) -> None:
+    paint(module, 1, BLOCK)
+    study.folder.rename(study.folder.with_name("elsewhere"))
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: module.message.startswith("⚠"))
+    assert module.window.workbench.scene.modified
+    study.folder.with_name("elsewhere").rename(study.folder)
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1)
+
+
+def test_saving_a_large_case_blocks_the_window_for_less_than_a_tenth_of_a_second(module, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    label = (rng.random((200, 256, 256)) > 0.5).astype(np.uint8)
+    volume = sitk.GetImageFromArray(np.zeros(label.shape, np.int16))
+    sitk.WriteImage(volume, str(tmp_path / "large.nrrd"))
+    sitk.WriteImage(sitk.GetImageFromArray(label), str(tmp_path / "large_label.nrrd"))
+    study = Study.create(tmp_path / "large", "large", Study_labels())
+    case = study.add_case(tmp_path / "large.nrrd")
+    study.add_label(case.key, tmp_path / "large_label.nrrd")
+    module.window.session.open(study.folder)
+    module.window.workbench.open(case.key)
+    begin = time.perf_counter()
+    module.ui.annotateSaveButton.click()
+    blocked = time.perf_counter() - begin
+    module.wait(lambda: labels(module, case.key) == 2)
+    assert blocked < 0.1
+    assert np.array_equal(saved_label(study, case.key), label)
+
+
+def Study_labels():
+    from SemiSegEmbedLib.study.presets import HIP_BONES
+
+    return HIP_BONES

@@ -1,0 +1,209 @@
+"""The Study panel, by pressing its buttons."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SemiSegEmbedLib.study.records import Role
+from SemiSegEmbedLib.study.study import Study
+
+
+@pytest.fixture
+def study(module, tmp_path: Path) -> Study:
+    """A new study, opened by the New button."""
+    module.answers.folder = tmp_path / "hips"
+    module.ui.studyCreateButton.click()
+    return module.window.session.study
+
+
+def add(module, files: list[Path]) -> None:
+    before = len(module.window.session.study.cases)
+    module.answers.files = files
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == before + len(files))
+
+
+def texts(table, column: int) -> list[str]:
+    return [table.item(row, column).text() for row in range(table.rowCount) if not table.isRowHidden(row)]
+
+
+def test_without_a_study_nothing_can_be_added(module) -> None:
+    assert not module.ui.studyContent.enabled
+    assert module.ui.studyNameLabel.text == "No study is open"
+
+
+def test_a_new_study_lies_in_the_chosen_folder_with_the_chosen_segments(module, tmp_path: Path) -> None:
+    module.ui.studyLabelListCombo.currentIndex = 1
+    module.answers.folder = tmp_path / "hips"
+    module.ui.studyCreateButton.click()
+    assert [label.value for label in Study.open(tmp_path / "hips").labels] == [1, 2, 3, 4, 5]
+    assert module.ui.studyNameLabel.text == "hips"
+    assert module.ui.studyContent.enabled
+
+
+def test_a_folder_that_holds_a_study_already_is_refused_in_one_sentence(module, study) -> None:
+    module.ui.studyCreateButton.click()
+    assert module.message.startswith("⚠")
+    assert "\n" not in module.message
+
+
+def test_cancelling_the_dialog_changes_nothing(module) -> None:
+    module.ui.studyCreateButton.click()
+    module.ui.studyOpenButton.click()
+    assert module.window.session.study is None
+
+
+def test_a_folder_without_a_study_is_not_opened(module, study, tmp_path: Path) -> None:
+    module.answers.folder = tmp_path
+    module.ui.studyOpenButton.click()
+    assert module.message.startswith("⚠")
+    assert module.window.session.study is study
+
+
+def test_files_appear_in_the_table_with_icon_and_word(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
+    table = module.ui.studyCaseTable
+    assert texts(table, 1) == ["a", "b"]
+    assert texts(table, 2) == ["not annotated", "not annotated"]
+    assert not table.item(0, 2).icon().isNull()
+
+
+def test_adding_the_same_scan_again_says_why_not(module, study, hip) -> None:
+    path = hip("a.nii.gz")
+    add(module, [path])
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: module.message.startswith("⚠"))
+    assert len(Study.open(study.folder).cases) == 1
+    assert module.ui.studyAddFilesButton.enabled
+
+
+def test_a_folder_of_files_adds_them_all(module, study, hip) -> None:
+    module.answers.folder = hip("a.nii.gz").parent
+    hip("b.nrrd", 1)
+    module.ui.studyAddFolderButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == 2)
+
+
+def test_scans_of_one_patient_share_a_key(module, study, hip) -> None:
+    module.ui.studyPatientEdit.text = "J. Doe"
+    add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
+    assert len({case.patient_key for case in module.window.session.study.cases}) == 1
+    assert b"Doe" not in (study.folder / "study.json").read_bytes()
+
+
+def test_a_loaded_volume_that_exists_only_in_slicer_is_copied_into_the_study(module, study) -> None:
+    import slicer
+
+    voxels = np.arange(6 * 7 * 8).reshape(6, 7, 8).astype(np.float32)
+    volume = slicer.util.addVolumeFromArray(voxels, name="phantom")
+    volume.SetSpacing(1.0, 2.0, 3.0)
+    module.ui.studyVolumeSelector.setCurrentNode(volume)
+    module.ui.studyAddLoadedButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == 1)
+    case = module.window.session.study.cases[0]
+    assert (case.name, case.image.copied) == ("phantom", True)
+    sitk = pytest.importorskip("SimpleITK")
+    image = sitk.ReadImage(str(study.image_path(case)))
+    assert np.array_equal(sitk.GetArrayFromImage(image), voxels)
+    assert image.GetSpacing() == (1.0, 2.0, 3.0)
+    assert [path.name for path in study.folder.glob("*.nrrd")] == []
+
+
+def test_a_loaded_volume_under_a_transform_is_refused(module, study) -> None:
+    import slicer
+
+    volume = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4)), name="moved")
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    module.ui.studyVolumeSelector.setCurrentNode(volume)
+    module.ui.studyAddLoadedButton.click()
+    assert "harden the transform" in module.message
+
+
+def test_the_filter_hides_and_what_is_hidden_is_not_selected(module, study, hip) -> None:
+    add(module, [hip("left.nii.gz"), hip("right.nii.gz", 1)])
+    module.ui.studyCaseTable.selectAll()
+    module.ui.studyFilterEdit.text = "RIGHT not"
+    assert texts(module.ui.studyCaseTable, 1) == ["right"]
+    module.ui.studyRoleCombo.activated.emit(3)
+    assert [case.role for case in module.window.session.study.cases] == [Role.UNANNOTATED, Role.EXCLUDED]
+
+
+def test_removing_asks_first_and_keeps_the_file(module, study, hip) -> None:
+    path = hip("a.nii.gz")
+    add(module, [path])
+    module.ui.studyCaseTable.selectRow(0)
+    module.answers.agrees = False
+    module.ui.studyRemoveButton.click()
+    assert len(module.window.session.study.cases) == 1
+    module.answers.agrees = True
+    module.ui.studyRemoveButton.click()
+    assert module.ui.studyCaseTable.rowCount == 0
+    assert path.is_file()
+
+
+def test_next_case_opens_the_first_that_is_not_annotated_and_then_the_one_after(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
+    module.ui.studyNextCaseButton.click()
+    assert module.window.session.case.name == "a"
+    module.ui.studyNextCaseButton.click()
+    assert module.window.session.case.name == "b"
+    assert module.ui.studyCaseTable.item(module.ui.studyCaseTable.currentRow(), 1).text() == "b"
+
+
+def test_next_case_prefers_where_the_model_is_least_sure(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
+    for key, value in (("case-0001", 0.01), ("case-0002", 0.2)):
+        study.add_result(key, "m1", f"results/{key}/m1", {"mean_uncertainty": value})
+    module.window.session.cases_changed.emit()
+    module.ui.studyNextCaseButton.click()
+    assert module.window.session.case.key == "case-0002"
+    assert texts(module.ui.studyCaseTable, 5) == ["0.01", "0.2"]
+
+
+def test_a_case_whose_ct_moved_is_refused_and_the_one_in_view_stays(module, study, hip) -> None:
+    first, second = hip("a.nii.gz"), hip("b.nii.gz", 1)
+    add(module, [first, second])
+    module.ui.studyNextCaseButton.click()
+    second.unlink()
+    module.ui.studyNextCaseButton.click()
+    assert "not where it was" in module.message
+    assert module.window.session.case.key == "case-0001"
+
+
+def test_a_study_that_was_open_is_offered_again_and_gone_ones_are_not(module, study, tmp_path: Path) -> None:
+    module.answers.folder = tmp_path / "second"
+    module.ui.studyCreateButton.click()
+    assert module.ui.studyRecentCombo.count == 3
+    module.ui.studyRecentCombo.activated.emit(2)
+    assert module.window.session.study.folder == study.folder
+    (tmp_path / "second" / "study.json").unlink()
+    assert [path.name for path in module.window._settings.recent_studies()] == ["hips"]
+
+
+def test_the_check_lists_sentences_and_a_double_click_goes_to_the_case(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz")])
+    module.ui.studyCheckButton.click()
+    module.wait(lambda: module.ui.studyProblemList.count > 0)
+    sentences = [module.ui.studyProblemList.item(row).text() for row in range(module.ui.studyProblemList.count)]
+    of_case = [row for row, text in enumerate(sentences) if "case-0001" in text]
+    assert of_case, sentences
+    module.ui.studyProblemList.currentRow = of_case[0]
+    module.ui.studyProblemList.itemActivated.emit(module.ui.studyProblemList.item(of_case[0]))
+    assert module.window.session.case.key == "case-0001"
+
+
+def test_a_thousand_cases_are_shown_in_half_a_second(module, study) -> None:
+    from SemiSegEmbedLib.application.case_rows import CaseRow
+
+    rows = [CaseRow(f"case-{i:04d}", f"hip {i}", "to_do", "not annotated", "", "", i / 7, "") for i in range(1000)]
+    view = module.window.study._view
+    view.show_rows(rows)
+    begin = time.perf_counter()
+    view.show_rows(rows)
+    assert time.perf_counter() - begin < 0.5
+    assert module.ui.studyCaseTable.rowCount == 1000

@@ -14,7 +14,8 @@ SHRINKABLE = ("patch_size", "accumulation", "teacher_chunk")
 """The settings that may change during a run."""
 SMALLEST_SIDE = 32
 BACKWARD_SHARE = 0.5
-"""Gradients and workspace on top of what the forward keeps; from measured peaks, see docs/methods.md."""
+"""Gradients and workspace on top of what the forward keeps; with it the paper's run is estimated at 6.4 GiB in
+bf16 (measured on a GPU: 7.0 to 7.9) and 12.1 in fp32 (10.8 to 11.3), supervised 2 patches in bf16 at 3.3 (3.5)."""
 USABLE = 0.9
 WEIGHTS_PER_SQUARED_FILTER = 18_630
 
@@ -136,8 +137,9 @@ def _changes(old: TrainingConfig, new: TrainingConfig) -> str:
     if new.accumulation != old.accumulation:
         words.append(f"each batch is learned in {new.accumulation} parts")
     if new.teacher_chunk != old.teacher_chunk:
-        words.append(f"the teacher sees {new.teacher_chunk} patches at once")
-    return " and ".join(words)
+        count = "one patch" if new.teacher_chunk == 1 else f"{new.teacher_chunk} patches"
+        words.append(f"the teacher sees {count} at once")
+    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
 
 
 def _times(size: tuple[int, int, int]) -> str:

@@ -65,7 +65,7 @@ def volume_figure(
     return to_png(figure)
 
 
-def draw_row(axes: Any, cut: Sequence[np.ndarray | None], provenance: np.ndarray, aspect: float) -> None:
+def draw_row(axes: Any, cut: Sequence[Any], provenance: np.ndarray, aspect: float) -> None:
     image, reference, prediction, uncertainty = cut
     for ax in axes:
         ax.imshow(image, cmap="gray", vmin=BONE_WINDOW[0], vmax=BONE_WINDOW[1], aspect=aspect)

@@ -243,9 +243,12 @@ def cells(rows: list[dict[str, Any]]) -> list[str]:
 def picture_of(study: Study, key: str, result: Segmentation) -> bytes:
     case = study.case(key)
     path = study.label_path(case)
-    assert path is not None  # held-out phantoms carry their label
+    assert path is not None  # held-out phantoms carry their label, and the demo asks for every map
     reference = label_to_training_grid(read_label(path, result.label, study.labels), study.classes(), result.grid)
     arrays = result.arrays
+    assert arrays.label is not None
+    assert arrays.uncertainty is not None
+    assert arrays.provenance is not None
     return volume_figure(
         result.grid.array.astype(np.float32),
         reference,

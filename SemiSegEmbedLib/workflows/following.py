@@ -16,7 +16,7 @@ def follow(run: RunFolder, on_event: Callable[[dict[str, Any]], None], interval_
     """Hands every event of a run to `on_event`, from its first to its last, and returns how it ended."""
     offset = 0
     while True:
-        state = observed_state(run)
+        state = observed_state(run.path)
         events, offset = run.events(offset)
         for event in events:
             on_event(event)
@@ -39,7 +39,7 @@ def request_preview(run: RunFolder, case_key: str, timeout_s: float = 600.0) -> 
             if "error" in answer:
                 raise SemiSegEmbedError(answer["error"])
             return answer
-        if observed_state(run) not in LIVE:
+        if observed_state(run.path) not in LIVE:
             raise SemiSegEmbedError("The run has ended: segment the case with its model instead.")
         time.sleep(0.2)
     raise SemiSegEmbedError(f"The run did not answer within {timeout_s:.0f} s: try again, or look at its log.")

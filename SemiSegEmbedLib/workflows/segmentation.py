@@ -136,7 +136,7 @@ def find_places(arrays: Maps, grid: TrainingGrid, spacing: Sequence[float]) -> l
     places = []
     for place in uncertain_places(arrays.uncertainty.astype(np.float32), spacing):
         z, y, x = place.centre_index
-        position = [round(value, 2) for value in grid.geometry.to_world((x, y, z))]
+        position = [round(value, 2) for value in grid.geometry.to_world((float(z), float(y), float(x)))]
         places.append(
             {
                 "position_lps_mm": position,

@@ -45,6 +45,7 @@ class Validator:
         }
 
     def _evaluate(self, student: UNet3D, volume: Volume) -> dict[int, Any]:
+        assert volume.label is not None  # only annotated cases validate
         predicted = predict_classes(
             student, volume.image, self.data.normalisation, patch_size=self.patch_size, device=self.device
         )

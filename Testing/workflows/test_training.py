@@ -1,0 +1,193 @@
+"""A run as a whole: what it writes, how it ends, and that a killed one ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.inference.model_file import describe
+from SemiSegEmbedLib.jobs.locate import worker_command
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
+from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
+from SemiSegEmbedLib.study.records import Role
+from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.following import follow, request_preview
+from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.training import TrainingRequest, configure, create_run, execute_run
+
+from .conftest import TINY
+
+
+def request(**changes) -> TrainingRequest:
+    return TrainingRequest(**{"preset": "quick", "steps": 20, "overrides": TINY, "device": "cpu", **changes})
+
+
+def start(run: RunFolder) -> subprocess.Popen[bytes]:
+    command, environment = worker_command(["run", str(run.path)])
+    environment |= {"OMP_NUM_THREADS": "1"}
+    with run.log.open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+
+def wait_for_step(run: RunFolder, step: int, process: subprocess.Popen[bytes], timeout_s: float = 120) -> None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if any(event["event"] == "step" and event["step"] >= step for event in run.events()[0]):
+            return
+        assert process.poll() is None, run.log.read_text()
+        time.sleep(0.02)
+    raise AssertionError(f"no step {step} within {timeout_s} s")
+
+
+def test_a_run_leaves_models_events_and_the_reason_it_ended(study: Study) -> None:
+    run = create_run(study, request())
+    seen: list[dict] = []
+    assert execute_run(run, on_event=seen.append) is RunState.FINISHED
+
+    kinds = [event["event"] for event in run.events()[0]]
+    assert kinds[-1] == "end"
+    assert {"begin", "progress", "prepared", "step", "validation", "checkpoint"} <= set(kinds)
+    validation = next(event for event in seen if event["event"] == "validation")
+    assert validation["optimistic"] is True  # two annotated scans: both train
+    assert 0 <= validation["iou"] <= 1
+    facts = describe(resolve_model(study, run.run_id))["facts"]
+    assert facts["annotated"] == 2
+    assert facts["unannotated"] == 1
+    assert facts["selected_by_validation"] is True
+    assert describe(resolve_model(study, f"{run.run_id}-last"))["facts"]["step"] == 20
+    assert Study.open(study.folder).runs[0].run_id == run.run_id
+
+
+def test_a_killed_run_resumes_and_ends_equal_to_an_uninterrupted_one(study: Study) -> None:
+    whole, killed = create_run(study, request()), create_run(study, request())
+    process = start(whole)
+    assert process.wait(timeout=240) == 0, whole.log.read_text()
+
+    process = start(killed)
+    wait_for_step(killed, 6 + 2 * (os.getpid() % 4), process)  # somewhere between two checkpoints
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert observed_state(killed.path) is RunState.LOST
+    process = start(killed)
+    assert process.wait(timeout=240) == 0, killed.log.read_text()
+
+    expected = load_checkpoint(whole.checkpoints / "last.pt")
+    found = load_checkpoint(killed.checkpoints / "last.pt")
+    assert found["step"] == expected["step"] == 20
+    assert found["method"].keys() == expected["method"].keys()
+    for name, value in expected["method"].items():
+        assert torch.equal(found["method"][name], value), name
+    assert torch.equal(found["random"], expected["random"])
+
+
+def test_stopping_saves_and_resuming_goes_on(study: Study) -> None:
+    run = create_run(study, request(steps=2000))
+    process = start(run)
+    wait_for_step(run, 4, process)
+    run.request_stop()
+    assert process.wait(timeout=120) == 3
+    assert observed_state(run.path) is RunState.STOPPED
+    stopped_at = load_checkpoint(run.checkpoints / "last.pt")["step"]
+    assert stopped_at >= 4
+
+    run.clear_stop()
+    process = start(run)
+    wait_for_step(run, stopped_at + 2, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=120) == 3
+    steps = [event["step"] for event in run.events()[0] if event["event"] == "step"]
+    assert steps == sorted(steps)  # nothing was done twice
+
+
+def test_a_live_run_answers_a_request_for_a_preview(study: Study) -> None:
+    run = create_run(study, request(steps=2000))
+    process = start(run)
+    try:
+        wait_for_step(run, 2, process)
+        answer = request_preview(run, "case-0003", timeout_s=120)
+        assert (run.path / answer["label"]).is_file()
+        assert answer["step"] >= 2
+    finally:
+        run.request_stop()
+        process.wait(timeout=120)
+
+
+def test_following_shows_every_event_and_the_end(study: Study) -> None:
+    run = create_run(study, request(steps=4))
+    execute_run(run)
+    seen: list[dict] = []
+    assert follow(run, seen.append) is RunState.FINISHED
+    assert seen == run.events()[0]
+
+
+def test_a_time_budget_becomes_steps_once(study: Study) -> None:
+    run = create_run(study, request(steps=None, minutes=0.01))
+    assert execute_run(run) is RunState.FINISHED
+    planned = [event for event in run.events()[0] if event["event"] == "planned"]
+    assert len(planned) == 1
+    assert load_checkpoint(run.checkpoints / "last.pt")["step"] == planned[0]["steps"]
+
+
+def test_a_run_continues_from_a_model(study: Study) -> None:
+    first = create_run(study, request(steps=4))
+    execute_run(first)
+    second = create_run(study, request(steps=2, continue_from=f"{first.run_id}-last", seed=1))
+    assert execute_run(second) is RunState.FINISHED
+    weights = load_checkpoint(first.checkpoints / "last.pt")["method"]["student.output.weight"]
+    after = load_checkpoint(second.checkpoints / "last.pt")["method"]["student.output.weight"]
+    assert torch.allclose(weights, after, atol=0.05)  # two small steps away, not another random beginning
+
+    other = create_run(study, request(steps=2, continue_from=first.run_id, overrides=TINY | {"base_filters": 8}))
+    assert execute_run(other) is RunState.FAILED
+    assert "base_filters" in other.status().reason
+
+
+def test_six_annotated_scans_keep_one_patient_for_validation(tmp_path: Path) -> None:
+    from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
+
+    study = create_phantom_study(tmp_path / "six", count=6, annotated=6, held_out=0, spacing_mm=6.0, seed=1)
+    run = create_run(study, request(steps=10))
+    assert execute_run(run) is RunState.FINISHED
+    validation = next(event for event in run.events()[0] if event["event"] == "validation")
+    assert validation["optimistic"] is False
+    assert validation["cases"] == 1
+
+
+def test_a_problem_stops_the_training_before_it_begins_and_names_the_case(study: Study) -> None:
+    case = study.cases[2]
+    path = study.image_path(case)
+    path.write_bytes(path.read_bytes()[:2000])
+    run = create_run(study, request(steps=2))
+    assert execute_run(run) is RunState.FAILED
+    assert case.key in run.status().reason
+    assert str(study.folder) not in run.status().reason
+
+    again = create_run(study, request(steps=2, ignore_problems=True))
+    assert execute_run(again) is RunState.FINISHED
+    prepared = next(event for event in again.events()[0] if event["event"] == "prepared")
+    assert prepared["left_out"] == [case.key]
+
+
+def test_a_study_without_annotation_says_what_to_do(study: Study) -> None:
+    for case in study.cases:
+        study.set_role(case.key, Role.EXCLUDED)
+    run = create_run(study, request(steps=2))
+    assert execute_run(run) is RunState.FAILED
+    assert "annotate" in run.status().reason
+
+
+def test_settings_typed_as_text_get_their_type() -> None:
+    config = configure(request(overrides={"patch_size": "32", "passes": "3", "kernel": "euclidean", "dropout": "0"}))
+    assert config.patch_size == (32, 32, 32)
+    assert config.passes == 3
+    assert config.kernel == "euclidean"
+    assert config.dropout == 0.0
+    with pytest.raises(BadInputError, match="no setting 'colour'"):
+        configure(request(overrides={"colour": "blue"}))

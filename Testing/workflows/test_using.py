@@ -1,0 +1,133 @@
+"""Segmenting, evaluating, suggesting and managing models with a model that a real run left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.evaluation import evaluate_study
+from SemiSegEmbedLib.workflows.models import delete_model, describe_model, export_model, import_model, list_models
+from SemiSegEmbedLib.workflows.segmentation import SegmentationOptions, segment_many
+from SemiSegEmbedLib.workflows.suggestions import suggest
+from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run, execute_run
+
+from .conftest import TINY
+
+OPTIONS = SegmentationOptions(passes=2, island_mm3=0, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def trained(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "study"
+    shutil.copytree(phantom_folder, folder)
+    study = Study.open(folder)
+    execute_run(create_run(study, TrainingRequest("quick", steps=30, overrides=TINY, device="cpu")))
+    return folder
+
+
+@pytest.fixture
+def trained_study(trained: Path, tmp_path: Path) -> Study:
+    shutil.copytree(trained, tmp_path / "study")
+    return Study.open(tmp_path / "study")
+
+
+def test_a_segmentation_lies_on_the_grid_of_the_scan_to_the_voxel(trained_study: Study, tmp_path: Path) -> None:
+    flat = sitk.ReadImage(str(trained_study.image_path(trained_study.cases[2])))
+    oblique = sitk.PermuteAxes(flat, [2, 0, 1])
+    sitk.WriteImage(oblique, str(tmp_path / "scan.nrrd"))
+    outcomes = segment_many(trained_study.folder, [tmp_path / "scan.nrrd"], tmp_path / "out", OPTIONS)
+    assert outcomes[0].error == ""
+    for name in ("segmentation", "uncertainty", "matched", "provenance"):
+        result = sitk.ReadImage(str(tmp_path / "out" / f"scan-{name}.nii.gz"))
+        assert result.GetSize() == oblique.GetSize()
+        np.testing.assert_allclose(result.GetOrigin(), oblique.GetOrigin(), atol=1e-3)
+        np.testing.assert_allclose(result.GetDirection(), oblique.GetDirection(), atol=1e-6)
+
+
+def test_one_bad_scan_does_not_end_the_others_and_nothing_is_written_over(
+    trained_study: Study, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.nii.gz").write_bytes(b"not an image")
+    good = trained_study.image_path(trained_study.cases[3])
+    scans = [tmp_path / "broken.nii.gz", tmp_path / "absent.nii.gz", good, good]
+    outcomes = segment_many(trained_study.folder, scans, tmp_path / "out", OPTIONS, file_format="seg.nrrd")
+    assert [bool(outcome.error) for outcome in outcomes] == [True, True, False, False]
+    assert outcomes[2].label != outcomes[3].label
+    assert str(tmp_path) not in outcomes[0].error + outcomes[1].error
+
+
+def test_results_of_a_case_are_kept_in_the_study(trained_study: Study) -> None:
+    outcomes = segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
+    assert outcomes[0].error == ""
+    study = Study.open(trained_study.folder)
+    (result,) = study.results
+    folder = study.folder / result.folder
+    names = {"label.nii.gz", "uncertainty.nii.gz", "matched.nii.gz", "provenance.nii.gz", "places.json", "facts.json"}
+    assert names <= {path.name for path in folder.iterdir()}
+    values = np.unique(sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "label.nii.gz"))))
+    assert set(values) <= {0, 1, 2}
+    shares = [result.facts[name] for name in ("annotated", "confident", "matched", "neither")]
+    assert sum(shares) == pytest.approx(1, abs=0.01)
+
+
+def test_an_annotated_case_shows_where_it_was_annotated(trained_study: Study) -> None:
+    segment_many(trained_study.folder, [Path("case-0001")], None, OPTIONS)
+    (result,) = Study.open(trained_study.folder).results
+    assert result.facts["annotated"] == 1.0
+
+
+def test_evaluation_is_of_the_held_out_cases_and_kept(trained_study: Study) -> None:
+    (row,) = evaluate_study(trained_study, None, None, OPTIONS)
+    assert row["case"] == "case-0004"
+    assert row["label"] == "hip bone"
+    assert 0 <= row["iou"] <= 1
+    kept = next(trained_study.results_folder.glob("case-0004/*/evaluation.json"))
+    assert json.loads(kept.read_text())[0]["iou"] == row["iou"]
+
+
+def test_suggestions_rank_cases_and_name_places(trained_study: Study) -> None:
+    ranked = suggest(trained_study, None, ["case-0003", "case-0004"], OPTIONS, places=2)
+    assert [case["uncertainty"] for case in ranked] == sorted((c["uncertainty"] for c in ranked), reverse=True)
+    assert all(len(case["places"]) <= 2 for case in ranked)
+    assert len(ranked[0]["places"][0]["position_lps_mm"]) == 3
+
+
+def test_a_place_points_at_the_voxel_that_is_uncertain(trained_study: Study) -> None:
+    segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
+    (result,) = Study.open(trained_study.folder).results
+    folder = trained_study.folder / result.folder
+    uncertainty = sitk.ReadImage(str(folder / "uncertainty.nii.gz"))
+    for place in json.loads((folder / "places.json").read_text()):
+        index = uncertainty.TransformPhysicalPointToIndex(place["position_lps_mm"])
+        assert uncertainty[index] > 0.3  # nats; places begin at half of ln 2
+
+
+def test_models_are_listed_described_exported_imported_and_deleted(trained_study: Study, tmp_path: Path) -> None:
+    newest = list_models(trained_study)[0]["model"]
+    assert describe_model(trained_study, newest)["facts"]["method"] == "embedding_matching"
+    export_model(trained_study, newest, tmp_path / "mine.ssemodel")
+    with pytest.raises(BadInputError, match="exists already"):
+        export_model(trained_study, newest, tmp_path / "mine.ssemodel")
+    assert import_model(trained_study, tmp_path / "mine.ssemodel") == "mine"
+    with pytest.raises(BadInputError, match="already has a model"):
+        import_model(trained_study, tmp_path / "mine.ssemodel")
+    assert delete_model(trained_study, "mine") == (tmp_path / "mine.ssemodel").stat().st_size
+    with pytest.raises(BadInputError, match="no model 'mine'"):
+        describe_model(trained_study, "mine")
+
+
+def test_no_file_of_a_study_but_the_manifest_holds_a_path_or_a_patient(trained_study: Study) -> None:
+    """Everything a run and a segmentation write is searched for the folder and for the patients' names."""
+    segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
+    secrets = [str(trained_study.folder.parent).encode(), b"phantom-5-"]
+    for path in trained_study.folder.rglob("*"):
+        if path.is_file() and not path.name.startswith("study.json"):
+            content = path.read_bytes()
+            assert not any(secret in content for secret in secrets), path.name

@@ -72,15 +72,17 @@ def test_a_study_is_created_filled_labelled_listed_and_checked(
     assert code == 0
     assert [case["case"] for case in added] == ["case-0001", "case-0002"]
     label = str(folder / "phantoms" / "phantom-001-label.nii.gz")
-    assert main(["study", "label", study, "case-0002", label, "--by", "JR"]) == 0  # same grid, so it is accepted
+    assert main(["study", "label", study, "case-0002", label]) == 2
+    assert "another grid" in capsys.readouterr().err
+    assert main(["study", "label", study, "case-0001", label, "--by", "JR"]) == 0
     capsys.readouterr()
     assert main(["study", "label", study, "case-0001", label, "--map", "1=9"]) == 2
     assert "9" in capsys.readouterr().err
     assert main(["study", "label", study, "case-0001", label, "--map", "nonsense"]) == 2
-    assert main(["study", "role", study, "case-0001", "held-out"]) == 0
+    assert main(["study", "role", study, "case-0002", "held-out"]) == 0
     capsys.readouterr()
     _, listed = run_json(capsys, "study", "list", study)
-    assert [case["role"] for case in listed["cases"]] == ["held-out", "annotated"]
+    assert [case["role"] for case in listed["cases"]] == ["annotated", "held-out"]
     assert "Jane" not in (tmp_path / "hips" / "study.json").read_text()
     code, problems = run_json(capsys, "study", "check", study)
     assert code == 2  # one patient on two sides of the split

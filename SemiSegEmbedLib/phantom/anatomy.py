@@ -35,10 +35,11 @@ class Hip:
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """Posed meshes by bone name, both hips' landmarks, the top (promontory) and the back of the sacrum."""
+    """Posed meshes by bone name, both hips' landmarks and joint gaps (mm), promontory and back of the sacrum."""
 
     bones: dict[str, Mesh]
     hips: dict[str, Hip]
+    gaps: dict[str, float]
     promontory: np.ndarray
     sacrum_back: np.ndarray
 
@@ -164,6 +165,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
         return vertices + patient.deformation_mm * bend(vertices)
 
     bones: dict[str, Mesh] = {}
+    gaps = {}
     pelvis = {
         name: tilt.apply(model.bone(name, weights) * patient.scale) for name in ("hip_left", "hip_right", "sacrum")
     }
@@ -184,6 +186,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
         bones[f"hip_{name}"] = keep_apart(hip, femur, gap)
         centres.append((centre, socket))
         radii.append(radius)
+        gaps[name] = gap
     sacrum = Mesh(place(pelvis["sacrum"]), model.faces["sacrum"])
     sacrum = _relief(sacrum, stream(patient, "relief sacrum"), patient.roughness_mm)
     for name in SIDES:
@@ -198,7 +201,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
     middle = sacrum.vertices[np.abs(sacrum.vertices[:, 0] - sacrum.vertices[:, 0].mean()) < 18.0]
     top = middle[middle[:, 2] > middle[:, 2].max() - 60]
     promontory = top[np.argmin(top[:, 1] - 0.6 * top[:, 2])]
-    return Skeleton(bones, hips, promontory, middle[np.argmax(middle[:, 1])])
+    return Skeleton(bones, hips, gaps, promontory, middle[np.argmax(middle[:, 1])])
 
 
 def _hip_landmarks(out: float, hip: Mesh, femur: Mesh, head: np.ndarray, socket: np.ndarray, radius: float) -> Hip:

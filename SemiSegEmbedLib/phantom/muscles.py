@@ -11,6 +11,9 @@ from .parameters import Patient, stream
 from .textures import smooth_field
 from .voxels import Grid
 
+# Muscles that border on the pelvic cavity or lie free in fat keep their size; the others fill their compartment.
+_INNER = {"psoas", "iliacus", "obturator_internus", "piriformis", "sartorius", "gracilis", "quadratus_lumborum"}
+
 
 @dataclass(frozen=True, eq=False)
 class Chain:
@@ -54,6 +57,8 @@ def _leg(h: Hip, s: Skeleton) -> dict[str, Chain]:
     def chain(points: list[np.ndarray], radii: list[float], across=(0.0, 1.0, 0.0), flat: float = 1.0) -> Chain:
         return Chain(np.stack(points), np.asarray(radii), across, flat)
 
+    # The plate of the ilium faces outward and backward.
+    plate, rim, fossa = (0.8 * o, 0.58, 0.1), 0.5 * (h.crest + h.spine), (h.crest + h.spine + h.head) / 3
     p, low = s.promontory, h.shaft + (h.shaft - h.head) * [0.05, 0.1, 0.35]
     return {
         "psoas": chain(
@@ -64,23 +69,20 @@ def _leg(h: Hip, s: Skeleton) -> dict[str, Chain]:
                 near(h.head, 0, -36, 2),
                 near(h.lesser_trochanter, 2, -8, 2),
             ],
-            [21, 19, 16, 15, 8],
+            [24, 23, 19, 17, 9],
         ),
         "iliacus": chain(
-            [near(h.crest, -8, -8, -30), near(h.spine, -22, 30, 22), near(h.head, 3, -30, 30)],
-            [13, 19, 12],
-            (o * 0.75, -0.65, 0.0),
-            1.7,
+            [near(rim, -18, -8, -16), near(fossa, -13, -14, 0), near(h.head, 4, -33, 32)], [19, 30, 19], plate, 1.5
         ),
         "gluteus_medius": chain(
-            [near(h.crest, 12, -12, -28), near(h.spine, 22, 45, 6), near(h.greater_trochanter, 0, 0, 14)],
-            [24, 31, 13],
-            (o * 0.85, -0.3, 0.3),
-            1.45,
+            [near(rim, 16, 18, -20), near(fossa, 30, 18, 2), near(h.greater_trochanter, 2, 0, 14)],
+            [30, 44, 17],
+            plate,
+            1.5,
         ),
         "gluteus_minimus": chain(
             [near(h.spine, 2, 38, 5), near(h.head, 22, -2, 42), near(h.greater_trochanter, -4, -12, 4)],
-            [14, 17, 9],
+            [19, 24, 11],
             (o, 0.0, 0.3),
             1.5,
         ),
@@ -91,9 +93,9 @@ def _leg(h: Hip, s: Skeleton) -> dict[str, Chain]:
                 near(h.greater_trochanter, -18, 52, -22),
                 near(h.shaft, 8, 34, 10),
             ],
-            [24, 38, 36, 16],
+            [15, 35, 40, 20],
             (o * 0.35, 0.9, 0.0),
-            1.35,
+            1.4,
         ),
         "tensor": chain(
             [near(h.spine, 6, 2, -8), near(h.head, 46, -44, -10), near(h.shaft, 40, -30, 0)],
@@ -161,19 +163,19 @@ def muscle_fields(patient: Patient, skeleton: Skeleton, grid: Grid, wall: np.nda
     """
     first = wall.astype(np.float32)
     second = np.full(grid.shape, -1e3, np.float32)
-    growth = 18.0 * (patient.muscle - 1.0) - 1.0
+    growth = 18.0 * (patient.muscle - 1.0)
     for side, hip in skeleton.hips.items():
         rng = stream(patient, f"muscles {side}")
-        for chain in _leg(hip, skeleton).values():
-            jitter = rng.normal(0.0, 2.0, chain.points.shape)
-            size = growth + rng.normal(0.0, 1.2)
-            low = chain.points.min(0) - chain.radii.max() - 25.0
-            box = grid.box(low, chain.points.max(0) + chain.radii.max() + 25.0)
+        for key, chain in _leg(hip, skeleton).items():
+            jitter = rng.normal(0.0, 2.5, chain.points.shape)
+            size = growth + rng.normal(0.0, 1.2) + (0.0 if key in _INNER else 6.5 * chain.flat)
+            reach = float(chain.radii.max()) + 30.0
+            box = grid.box(chain.points.min(0) - reach, chain.points.max(0) + reach)
             part = grid.part(box)
             if min(part.shape) == 0:
                 continue
             field = Chain(chain.points + jitter, chain.radii + size, chain.across, chain.flat).depth(part)
-            field += 1.6 * smooth_field(rng, part, 45.0)
+            field += 1.6 * smooth_field(rng, part, 45.0) + 1.3 * smooth_field(rng, part, 22.0)
             best, next_best = first[box], second[box]
             np.maximum(next_best, np.minimum(best, field), out=next_best)
             np.maximum(best, field, out=best)

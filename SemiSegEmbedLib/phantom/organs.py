@@ -39,6 +39,7 @@ def _tube(
     wall_hu: float,
     content: tuple[float, float],
     gas: float,
+    rng: np.random.Generator,
 ) -> None:
     """A hollow organ in place: wall, fluid of (value, patchiness) HU, and gas above the fluid (to the front)."""
     box = _box(grid, chain.points, float(chain.radii.max()) + 2.0)
@@ -49,8 +50,8 @@ def _tube(
     depth = chain.depth(part)
     _paint(view, part, depth, wall_hu)
     inner = depth - wall_mm
-    z, y, x = part.axes()
-    pattern = np.sin(0.31 * x + 0.23 * z) * np.sin(0.27 * y - 0.19 * z + 1.0)
+    y = part.axes()[1]
+    pattern = smooth_field(rng, part, 20.0)
     _paint(view, part, inner, content[0] + content[1] * pattern)
     if gas > 0:
         level = chain.points[:, 1].mean() + (2 * gas - 1) * chain.radii.mean()
@@ -59,9 +60,9 @@ def _tube(
 
 def _bowel(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton, floor: float) -> None:
     rng = stream(patient, "bowel")
-    low = np.array([-62.0, skeleton.promontory[1] - 62.0, floor])
-    high = np.array([62.0, skeleton.promontory[1] - 6.0, skeleton.promontory[2] + 70.0])
-    for _ in range(rng.integers(7, 12)):
+    low = np.array([-68.0, skeleton.promontory[1] - 66.0, floor])
+    high = np.array([68.0, skeleton.promontory[1] - 6.0, skeleton.promontory[2] + 70.0])
+    for _ in range(rng.integers(11, 19)):
         point = rng.uniform(low, high)
         heading = rng.standard_normal(3)
         points = [point]
@@ -73,7 +74,7 @@ def _bowel(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton, 
         chain = Chain(np.stack(points), radius * rng.uniform(0.8, 1.15, len(points)))
         contrast = patient.oral_contrast * rng.uniform(120.0, 330.0) * (rng.random() < 0.7)
         gas = rng.random() * (rng.random() < patient.bowel_gas)
-        _tube(image, grid, chain, rng.uniform(1.8, 3.0), rng.uniform(45, 75), (18.0 + contrast, 16.0), gas)
+        _tube(image, grid, chain, rng.uniform(1.8, 3.0), rng.uniform(45, 75), (18.0 + contrast, 12.0), gas, rng)
 
 
 def _rectum(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton) -> None:
@@ -92,9 +93,8 @@ def _rectum(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton)
         ]
     )
     chain = Chain(points, np.array([8.0, 14.0, 17.0, 15.0, 13.0, 14.0, 15.0]) * rng.uniform(0.8, 1.2))
-    _tube(
-        image, grid, chain, 3.0, 50.0, (15.0, 55.0), rng.uniform(0.2, 0.8) * (rng.random() < 0.4 + patient.bowel_gas)
-    )
+    gas = rng.uniform(0.2, 0.8) * (rng.random() < 0.4 + patient.bowel_gas)
+    _tube(image, grid, chain, 3.0, 50.0, (15.0, 35.0), gas, rng)
 
 
 def _bladder(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton) -> float:
@@ -103,6 +103,10 @@ def _bladder(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton
     pubis = np.mean([h.pubis for h in skeleton.hips.values()], axis=0)
     radius = (patient.bladder_ml * 1000.0 * 3 / (4 * np.pi)) ** (1 / 3)
     radii = radius * np.array([1.2, 0.95, 0.88])
+    # A full bladder that would reach the rectum grows to the sides and upward instead.
+    room = max(0.5 * (skeleton.sacrum_back[1] - 98.0 - pubis[1]), 14.0)
+    squeeze = min(1.0, room / radii[1])
+    radii = radii * np.array([squeeze**-0.5, squeeze, squeeze**-0.5])
     centre = np.array([rng.normal(0, 4), pubis[1] + 22.0 + radii[1], pubis[2] + 6.0 + radii[2]])
     behind = centre + np.array([0.0, radii[1] + 8.0, -0.35 * radii[2]])
     size = np.array([24.0, 15.0, 20.0]) * rng.uniform(0.85, 1.3)

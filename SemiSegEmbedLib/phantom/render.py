@@ -8,7 +8,9 @@ import numpy as np
 
 from ..errors import BadInputError
 from .anatomy import Skeleton, build_skeleton
-from .bone import BoneTexture, paint_bone
+from .artefacts import add_metal
+from .bone import BoneTexture, paint_bone, paint_lumbar
+from .implants import paint_implants
 from .organs import paint_organs
 from .parameters import Patient
 from .scanner import add_noise, blur, paint_table, quantise, resample_slices
@@ -49,8 +51,9 @@ def field_of_view(patient: Patient, skeleton: Skeleton, spacing: tuple[float, fl
     low, high = vertices.min(0), vertices.max(0)
     if name == "body":
         body = make_body(patient, skeleton)
-        low = np.array([-body.half_width - 12.0, body.centre[1] - body.front - 0.4 * body.fat - 10.0, 0.0])
-        high = np.array([body.half_width + 12.0, body.centre[1] + body.back + 45.0, 0.0])
+        half = max(body.half_width, *(abs(c[0]) + r for c, r in body.thighs)) + 12.0
+        low = np.array([-half, body.centre[1] - body.front - 0.4 * body.fat - 12.0, 0.0])
+        high = np.array([half, body.centre[1] + body.back + 45.0, 0.0])
     else:
         margin = np.array([patient.margin_mm[0], patient.margin_mm[1], 0.0])
         low, high = low - margin, high + margin
@@ -90,10 +93,14 @@ def render(
     texture = BoneTexture(patient)
     for name in BONES:
         paint_bone(image, label, occupied, grid, patient, skeleton, name, texture)
+    paint_lumbar(image, occupied, grid, patient, skeleton, texture)
+    metal = paint_implants(image, grid, patient, skeleton)
     body = make_body(patient, skeleton)
     if patient.table:
         paint_table(image, grid, body.centre[1] + body.back)
     image = blur(image, grid, patient)
+    if metal is not None:
+        add_metal(image, metal, grid, patient)
     outside = 0.0 if field_name == "body" else max(body.half_width - 0.5 * grid.shape[2] * grid.spacing[2], 0.0)
     add_noise(image, grid, patient, outside)
     image = resample_slices(image, grid, patient)

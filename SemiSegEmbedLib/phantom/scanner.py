@@ -48,7 +48,7 @@ def _noise_pattern(rng: np.random.Generator, grid: Grid, kernel: float) -> torch
 
 
 def add_noise(image: np.ndarray, grid: Grid, patient: Patient, above_field_mm: float) -> None:
-    """Add noise in place: stronger in thick slices and along rows that cross much bone.
+    """Add noise in place, stronger along rows and columns that attenuate much, and the band between the hips.
 
     Args:
         image: HU, changed.
@@ -74,6 +74,8 @@ def add_noise(image: np.ndarray, grid: Grid, patient: Patient, above_field_mm: f
     excess = np.clip(rows - 1.15, 0.0, 2.0)[:, :, None].astype(np.float32) * level * body
     streaks = rng.standard_normal(grid.shape, dtype=np.float32)
     streaks = apply_axes(streaks, (None, None, kernel_matrix(grid.shape[2], gaussian_kernel(14.0 / grid.spacing[2]))))
+    # What water correction leaves of beam hardening: a darker band along rows through both hips.
+    image -= (14.0 * np.clip(rows - 1.0, 0.0, 1.5))[:, :, None].astype(np.float32) * body
     image += noise.numpy()
     image += excess * (0.9 * streaks / max(float(streaks.std()), 1e-6))
 
@@ -95,7 +97,7 @@ def paint_table(image: np.ndarray, grid: Grid, back_y: float) -> None:
     below = (y[0] - surface)[None]
     shell = np.clip(0.5 + (1.5 - np.abs(below)) / float(np.mean(grid.spacing)), 0.0, 1.0)
     foam = np.clip(below, 0.0, 1.0) * (below < 45.0)
-    add = np.maximum(shell * 620.0, foam * 60.0) * (np.abs(x) < 215.0)
+    add = np.maximum(shell * 950.0, foam * 60.0) * (np.abs(x) < 215.0)
     image += np.where(image < -900.0, add, 0.0)
 
 

@@ -38,9 +38,13 @@ class Body:
         y = y - self.centre[1] - 4.0
         x = np.abs(x - self.centre[0])
         waist = self.half_width * (1 - 0.07 * np.tanh(np.maximum(z - self.crotch - 150.0, 0.0) / 60.0))
-        front = self.front_at(z)
+        # The trunk tapers into the thighs.
+        tapering = np.clip((z - self.crotch + 10.0) / 95.0, 0.0, 1.0)
+        tapering = tapering * tapering * (3 - 2 * tapering)
+        thigh = 1.12 * self.thighs[0][1]
+        front = thigh + 8.0 + tapering * (self.front_at(z) - thigh - 8.0)
         buttock = np.exp(-0.5 * ((z - self.crotch - 55.0) / 65.0) ** 2)
-        back = self.back * (0.86 + 0.14 * buttock)
+        back = thigh + tapering**0.5 * (self.back * (0.86 + 0.14 * buttock) - thigh)
         extent = np.where(y < 0, front, back)
         ratio = ((x / waist) ** 2.5 + (np.abs(y) / extent) ** 2.5) ** 0.4
         trunk = (1 - ratio) * 0.9 * np.minimum(waist, extent)
@@ -51,10 +55,10 @@ class Body:
         legs = np.full(grid.shape, -1e3, np.float32)
         zc, yc, xc = grid.axes()
         for middle, radius in self.thighs:
-            taper = radius * (1 - 0.0012 * np.maximum(-(zc - middle[2]), 0.0))
+            taper = radius - 0.08 * np.maximum(middle[2] - zc, 0.0) - 0.5 * np.maximum(zc - self.crotch, 0.0)
             legs = np.maximum(legs, taper - np.sqrt((xc - middle[0]) ** 2 + ((yc - middle[1]) / 1.12) ** 2))
         legs = np.where(zc > self.crotch + 60, -1e3, legs)
-        return np.logaddexp(np.clip(trunk, -200, 200) / 5.0, np.clip(legs, -200, 200) / 5.0).astype(np.float32) * 5.0
+        return np.logaddexp(np.clip(trunk, -200, 200) / 8.0, np.clip(legs, -200, 200) / 8.0).astype(np.float32) * 8.0
 
 
 def make_body(patient: Patient, skeleton: Skeleton) -> Body:
@@ -65,9 +69,9 @@ def make_body(patient: Patient, skeleton: Skeleton) -> Body:
     flesh = 16.0 + 40.0 * (patient.muscle - 1.0)
     lowest = min(h.pubis[2] for h in hips) - 28.0
     centre = np.array([0.0, 0.5 * (vertices[:, 1].min() + skeleton.sacrum_back[1]), 0.0])
+    radius = 66.0 + 60.0 * (patient.muscle - 1.0) + 0.8 * patient.fat_mm
     thighs = tuple(
-        (h.shaft + np.array([-10.0 * h.out, 2.0, 0.0]), 66.0 + 60.0 * (patient.muscle - 1.0) + 0.8 * patient.fat_mm)
-        for h in hips
+        (np.array([h.out * (radius + 4.0), 0.4 * h.shaft[1] + 0.6 * centre[1], h.shaft[2]]), radius) for h in hips
     )
     return Body(
         centre=centre,
@@ -109,16 +113,16 @@ def paint_soft_tissue(grid: Grid, patient: Patient, skeleton: Skeleton, lattice:
     muscle = np.minimum(muscle, skin - 0.45 * patient.fat_mm)
     septa = smooth_field(rng, lattice, 28.0)
     voxel = float(np.mean(grid.spacing))
-    grain = sample_tile(noise_tile(stream(patient, "grain"), 64, 1.2, (1.6, 0.8, 0.8)), grid, 1.5)
+    grain = sample_tile(noise_tile(stream(patient, "grain"), 64, 1.2, (2.4, 0.7, 1.2)), grid, 1.5)
     depth = upsample(skin, lattice, grid)
     # Fat planes between muscles are 0.5 to 3 mm wide.
-    plane = 0.6 + 0.5 * patient.muscle_fat + 0.5 * np.clip(septa, -1.0, 1.5)
+    plane = 0.7 + 0.8 * patient.muscle_fat + 0.7 * np.clip(septa, -1.0, 1.8)
     inside = np.minimum(upsample(muscle, lattice, grid), 0.8 * upsample(lead - plane, lattice, grid))
     share = np.clip(0.5 + inside / max(voxel, 1.0), 0.0, 1.0)
     tone = MUSCLE_HU - 22.0 * patient.muscle_fat + upsample(3.0 * septa, lattice, grid)
     tone += (3.0 + 10.0 * patient.muscle_fat) * grain
-    tone -= (120.0 * patient.muscle_fat) * np.maximum(grain - 1.9 + 0.7 * patient.muscle_fat, 0.0)
-    fat = FAT_HU + 6.0 * grain + 60.0 * np.maximum(grain - 2.1, 0.0)
+    tone -= (20.0 + 60.0 * patient.muscle_fat) * np.maximum(grain - 1.2 + 0.8 * patient.muscle_fat, 0.0)
+    fat = FAT_HU + 6.0 * grain + 50.0 * np.maximum(grain - 1.7, 0.0)
     image = fat + share * (tone - fat)
     skin_share = np.clip(0.5 + (2.0 - depth) / voxel, 0.0, 1.0)
     image += skin_share * (SKIN_HU - image)

@@ -7,6 +7,8 @@ import torch
 
 from .voxels import Grid
 
+_LATTICE = 20
+
 
 def apply_axes(volume: np.ndarray, matrices: tuple[np.ndarray | None, ...]) -> np.ndarray:
     """Multiply a volume (D, H, W) by a matrix along each axis (None: leave it); a matrix is (new, old)."""
@@ -78,15 +80,22 @@ def noise_tile(rng: np.random.Generator, size: int, scale: float, anisotropy: tu
 
 
 def smooth_field(rng: np.random.Generator, grid: Grid, wavelength_mm: float) -> np.ndarray:
-    """Smooth noise in the world, deviation about 1, on a grid: interpolated from a coarse lattice of a fixed frame.
+    """Smooth noise in the world, deviation about 1, on a grid: interpolated from a periodic lattice.
 
-    The lattice is fixed to the world, so the same stream gives the same field on every grid.
+    The lattice is fixed to the world, so the same stream gives the same field on every grid; it repeats after
+    eight wavelengths.
     """
     step = wavelength_mm / 2.5
-    count = int(np.ceil(900.0 / step))
-    lattice = rng.standard_normal((count, count, count)).astype(np.float32)
-    places = -450.0 + step * np.arange(count)
-    return 1.7 * apply_axes(lattice, tuple(linear_matrix(grid.axis(a), places) for a in range(3)))
+    lattice = rng.standard_normal((_LATTICE,) * 3).astype(np.float32)
+    matrices = []
+    for axis in range(3):
+        place = grid.axis(axis) / step
+        low = np.floor(place).astype(np.int64)
+        matrix = np.zeros((len(place), _LATTICE), np.float32)
+        matrix[np.arange(len(place)), low % _LATTICE] = 1 - (place - low)
+        matrix[np.arange(len(place)), (low + 1) % _LATTICE] = place - low
+        matrices.append(matrix)
+    return 1.7 * apply_axes(lattice, tuple(matrices))
 
 
 def sample_tile(tile: np.ndarray, grid: Grid, pitch_mm: float) -> np.ndarray:

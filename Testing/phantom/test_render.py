@@ -5,6 +5,7 @@ import pytest
 from scipy.ndimage import binary_dilation, center_of_mass
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.phantom.anatomy import build_skeleton
 from SemiSegEmbedLib.phantom.parameters import draw_patient
 from SemiSegEmbedLib.phantom.render import render
 from SemiSegEmbedLib.phantom.shape import LABEL_VALUES
@@ -64,3 +65,39 @@ def test_a_spacing_that_makes_no_ct_is_refused():
         render(draw_patient(1), 0.01)
     with pytest.raises(BadInputError, match="no parameter"):
         draw_patient(1, colour=3)
+
+
+def test_disease_shows_where_it_should():
+    same = {"severity": 0.3, "slice_mm": 1.0, "noise_hu": 5.0, "arthritis": 0.0}
+    sound, brittle = (render(draw_patient(14, osteoporosis=grade, **same), 2.5) for grade in (0.0, 1.0))
+    bone = sound.label > 0
+    np.testing.assert_array_equal(sound.label, brittle.label)
+    assert brittle.image[bone].mean() < sound.image[bone].mean() - 60
+    worn = build_skeleton(draw_patient(14, **{**same, "arthritis": 0.9}))
+    healthy = build_skeleton(draw_patient(14, **same))
+    assert worn.gaps["left"] < 0.5 * healthy.gaps["left"]
+    shallow = build_skeleton(draw_patient(14, dysplasia=1.0, **same)).hips["left"]
+    assert np.linalg.norm(shallow.head - shallow.socket) > 5.0
+
+
+def test_more_noise_is_more_noise_and_a_soft_kernel_is_smoother():
+    flat = {"slice_mm": 1.0, "severity": 0.3, "muscle_fat": 0.0, "kernel": 0.0}
+
+    def grain(**values: float) -> float:
+        image = render(draw_patient(15, **{**flat, **values}), 2.0).image.astype(float)
+        muscle = (image > 30) & (image < 90)
+        step = np.diff(image, axis=0)
+        return float(np.median(np.abs(step[muscle[1:] & muscle[:-1]])))
+
+    assert grain(noise_hu=30.0) > 1.5 * grain(noise_hu=10.0)
+    assert grain(noise_hu=15.0, kernel=1.0) > grain(noise_hu=15.0)
+
+
+def test_the_body_field_holds_skin_air_and_table():
+    phantom = render(draw_patient(16, slice_mm=1.0), 4.0, field_name="body")
+    edge = np.concatenate(
+        [phantom.image[:, 0].ravel(), phantom.image[:, :, 0].ravel(), phantom.image[:, :, -1].ravel()]
+    )
+    assert (edge < -700).mean() > 0.97
+    behind = phantom.image[:, -12:].max(axis=1)
+    assert (behind > -600).mean() > 0.3

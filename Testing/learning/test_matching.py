@@ -128,6 +128,17 @@ def test_an_image_without_any_references_has_no_gradient() -> None:
     assert (embeddings.grad == 0).all()
 
 
+@all_forms
+def test_a_class_without_references_takes_no_part_in_the_entropy_or_its_gradient(kernel: str, reduce: str) -> None:
+    embeddings, references = draw(0, 1, 4, 2, 2, 2).requires_grad_(True), draw(1, 3, 2, 3, 4)
+    usable = torch.tensor([[True, False, True]])
+    partly = similarity_entropy(class_similarities(embeddings, references, kernel, reduce, usable=usable))
+    fewer = similarity_entropy(class_similarities(embeddings, references[[0, 2]], kernel, reduce))
+    torch.testing.assert_close(partly, fewer)
+    gradients = [torch.autograd.grad(entropy.sum(), embeddings)[0] for entropy in (partly, fewer)]
+    torch.testing.assert_close(*gradients)
+
+
 # --- sampling ---------------------------------------------------------------------------------------------------
 
 

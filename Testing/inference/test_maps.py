@@ -91,12 +91,12 @@ def test_provenance_says_where_the_pseudo_label_came_from(model, several_windows
     assert (found.label[known] != annotated[known]).any()
 
 
-def test_threshold_and_margin_move_the_borders_of_provenance(model, several_windows):
+def test_threshold_and_margin_move_the_borders_of_provenance(model, one_window):
     def count(kind: Provenance, **changes) -> int:
-        return np.count_nonzero(maps(model, several_windows, passes=2, **changes).provenance == kind)
+        return np.count_nonzero(maps(model, one_window, passes=2, **changes).provenance == kind)
 
     assert count(Provenance.CONFIDENT, threshold=0.0) == 0
-    assert count(Provenance.CONFIDENT, threshold=1.01) == several_windows.size
+    assert count(Provenance.CONFIDENT, threshold=1.01) == one_window.size
     assert count(Provenance.MATCHED, margin=3.0) == 0
     assert count(Provenance.NEITHER, margin=0.0) == 0
     assert count(Provenance.MATCHED, margin=0.02) > count(Provenance.MATCHED, margin=0.2)
@@ -104,15 +104,16 @@ def test_threshold_and_margin_move_the_borders_of_provenance(model, several_wind
 
 def test_the_seed_decides_and_nothing_else(model, several_windows):
     state = torch.random.get_rng_state()
-    first = maps(model, several_windows, seed=3)
+    first = maps(model, several_windows, seed=3, passes=2)
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.rand(5)
-    for name, value in vars(maps(model, several_windows, seed=3)).items():
+    for name, value in vars(maps(model, several_windows, seed=3, passes=2)).items():
         np.testing.assert_array_equal(value, getattr(first, name), err_msg=name)
-    batched = maps(model, several_windows, seed=3, batch=4)
+    batched = maps(model, several_windows, seed=3, passes=2, batch=4)
     np.testing.assert_allclose(batched.uncertainty, first.uncertainty, atol=2e-3)
-    assert not np.array_equal(maps(model, several_windows, seed=4).uncertainty, first.uncertainty)
-    assert np.array_equal(maps(model, several_windows, seed=4).label, first.label)
+    other = maps(model, several_windows, seed=4, passes=2)
+    assert not np.array_equal(other.uncertainty, first.uncertainty)
+    assert np.array_equal(other.label, first.label)
 
 
 @pytest.mark.parametrize("name", EVERYTHING)

@@ -1,0 +1,142 @@
+"""Time and peak memory of segmenting one volume, beside MONAI's sliding window. Prints JSON.
+
+    python Testing/benchmarks/bench_inference.py --shape 192 160 192 --want label
+    python Testing/benchmarks/bench_inference.py --shape 400 512 512 --base-filters 2 --patch 64 64 64   # memory alone
+
+The network has random weights: times do not depend on them, but which windows hold bone does, so the volume
+is a phantom-like body (air, soft tissue, two shafts of bone). Each variant runs in a process of its own,
+since the peak of a process never falls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from SemiSegEmbedLib.inference.maps import predict_maps
+from SemiSegEmbedLib.inference.model_file import Model
+from SemiSegEmbedLib.inference.reference_bank import ReferenceBank
+from SemiSegEmbedLib.learning.memory import peak_bytes
+from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.patches import normalise
+from SemiSegEmbedLib.learning.volumes import Normalisation
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "label": {"want": ("label",)},
+    "label, fp32": {"want": ("label",), "precision": "fp32"},
+    "label, windows without bone skipped": {"want": ("label",), "skip_below_hu": 150.0},
+    "all maps": {},
+    "all maps, passes where there is an object": {"passes_where": "object"},
+    "monai, label, fp32": {},
+}
+
+
+def body(shape: tuple[int, int, int]) -> np.ndarray:
+    """An elliptic body with two shafts of bone in air, HU in float16; built slice by slice to keep memory low."""
+    image = np.full(shape, -1000, np.float16)
+    y, x = np.ogrid[-1 : 1 : shape[1] * 1j, -1 : 1 : shape[2] * 1j]
+    section = np.where((x / 0.8) ** 2 + (y / 0.6) ** 2 < 1, 40, -1000)
+    for side in (-0.4, 0.4):
+        section = np.where((x - side) ** 2 + y**2 < 0.02, 700, section)
+    generator = np.random.default_rng(0)
+    for z in range(shape[0]):
+        image[z] = section + generator.integers(-40, 40, section.shape)
+    return image
+
+
+def random_model(base_filters: int, norm: str, patch: tuple[int, int, int]) -> Model:
+    torch.manual_seed(0)
+    network = {"in_channels": 1, "classes": 2, "base_filters": base_filters, "dropout": 0.15, "norm": norm}
+    student, teacher = UNet3D(**network).eval(), UNet3D(**network).eval()
+    size = (2, 5, 16)
+    bank = ReferenceBank(
+        torch.rand(*size, student.embed_dim),
+        ("case-0001",),
+        torch.zeros(size, dtype=torch.int16),
+        torch.zeros((*size, 3), dtype=torch.int32),
+        torch.zeros((*size, 3)),
+        (0, 1),
+    )
+    return Model(student, teacher, network, Normalisation(0.0, 300.0), 1.0, 2, [], bank, {"patch_size": list(patch)})
+
+
+def monai_label(model: Model, image: np.ndarray, patch: tuple[int, ...], overlap: float, device: str) -> np.ndarray:
+    """As a user of MONAI calls it."""
+    from monai.inferers import sliding_window_inference
+
+    x = normalise(torch.from_numpy(image).to(device), model.normalisation)[None, None]
+    network = model.student.to(device)
+    with torch.no_grad():
+        logits = sliding_window_inference(x, patch, 1, lambda w: network(w)[0], overlap=overlap, mode="gaussian")
+    return logits.argmax(1)[0].byte().cpu().numpy()
+
+
+def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """One run of one variant in this process."""
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    patch = tuple(arguments.patch)
+    model = random_model(arguments.base_filters, arguments.norm, patch)
+    image = body(tuple(arguments.shape))
+    before = psutil.Process().memory_info().rss
+    seconds = []
+    for _ in range(arguments.repeats):
+        start = time.perf_counter()
+        if variant.startswith("monai"):
+            monai_label(model, image, patch, arguments.overlap, arguments.device)
+        else:
+            changes = VARIANTS[variant]
+            predict_maps(model, image, device=arguments.device, overlap=arguments.overlap, **changes)
+        seconds.append(time.perf_counter() - start)
+    median = float(np.median(seconds))
+    return {
+        "seconds": round(median, 3),
+        "mvoxel_per_s": round(image.size / median / 1e6, 3),
+        "peak_ram_gib": round((peak_bytes(torch.device("cpu")) or 0) / 2**30, 2),
+        "ram_before_gib": round(before / 2**30, 2),
+        "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if arguments.device != "cpu" else None,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shape", type=int, nargs=3, default=(192, 160, 192))
+    parser.add_argument("--patch", type=int, nargs=3, default=(96, 96, 96))
+    parser.add_argument("--base-filters", type=int, default=16)
+    parser.add_argument("--norm", default="instance")
+    parser.add_argument("--overlap", type=float, default=0.25)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--want", nargs="*", choices=list(VARIANTS), default=list(VARIANTS), metavar="VARIANT")
+    parser.add_argument("--one", choices=list(VARIANTS), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.one, arguments)))
+        return
+    results = {}
+    for variant in arguments.want:
+        command = [sys.executable, __file__, *sys.argv[1:], "--one", variant]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        results[variant] = json.loads(done.stdout) if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+    settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want")}
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    if arguments.device != "cpu":
+        versions.update(cudnn=torch.backends.cudnn.version(), device=torch.cuda.get_device_name())
+    print(json.dumps({"settings": settings, "results": results, "versions": versions}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

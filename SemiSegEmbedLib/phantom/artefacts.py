@@ -92,11 +92,8 @@ def add_metal(image: np.ndarray, metal: np.ndarray, grid: Grid, patient: Patient
     box = (slice(int(levels[0]), int(levels[-1]) + 1), slice(0, grid.shape[1]), slice(0, grid.shape[2]))
     part = grid.part(box)
     coarse = part.coarser(_PITCH_MM)
-    isotropic = Grid(
-        coarse.origin,
-        (coarse.spacing[0], _PITCH_MM, _PITCH_MM),
-        (coarse.shape[0], *(int(np.ceil(part.shape[a] * part.spacing[a] / _PITCH_MM)) for a in (1, 2))),
-    )
+    height, width = (int(np.ceil(part.shape[a] * part.spacing[a] / _PITCH_MM)) for a in (1, 2))
+    isotropic = Grid(coarse.origin, (coarse.spacing[0], _PITCH_MM, _PITCH_MM), (coarse.shape[0], height, width))
     tissue = np.clip(_averaged(image[box], part, isotropic) + 1000.0, 0.0, 2600.0) / 1000.0
     steel = _averaged(metal[box], part, isotropic)
     matrix, detectors = _projector(*isotropic.shape[1:])

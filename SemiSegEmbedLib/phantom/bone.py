@@ -174,7 +174,7 @@ def paint_density(
     """Draw a bone from relative density and relative cortical thickness given on a lattice; image in place."""
     loss = patient.osteoporosis
     wobble = smooth_field(stream(patient, f"cortex {name}"), lattice, 25.0)
-    cortex = patient.cortex_mm * (1 - 0.35 * loss) * np.clip(thickness * (1 + 0.22 * wobble), 0.3, None)
+    cortex = patient.cortex_mm * (1 - 0.35 * loss) * np.clip(thickness * (1 + 0.33 * wobble), 0.3, None)
     patchy = 1 + 0.18 * smooth_field(stream(patient, f"density {name}"), lattice, 30.0)
     density = np.clip(density * patchy, 0.0, None) * (1 - 0.4 * loss)
     spongy = upsample(MARROW_HU + density * (patient.trabecular_hu - MARROW_HU), lattice, part)
@@ -183,7 +183,7 @@ def paint_density(
     spongy += grain * texture.on(part)
     # The inner face of the cortex frays into trabeculae.
     fringe = 0.35 * (1 - 0.5 * loss) * patient.trabecular_hu + 60.0
-    spongy += fringe * np.exp(-np.maximum(depth_mm - cortex, 0) / 1.5)
+    spongy += fringe * np.exp(-np.maximum(depth_mm - cortex, 0) / 2.0)
     np.clip(spongy, MARROW_HU - 40.0, 1100.0, out=spongy)
     blend_bone(
         image, share, depth_mm, cortex, patient.cortex_hu * (1 - 0.12 * loss), spongy, float(np.mean(part.spacing))

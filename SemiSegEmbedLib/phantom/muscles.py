@@ -133,7 +133,7 @@ def _leg(h: Hip, s: Skeleton) -> dict[str, Chain]:
                 near(h.head, -20, 46, 0),
                 near(h.greater_trochanter, -12, 14, 6),
             ],
-            [9, 13, 9, 6],
+            [12, 18, 12, 7],
             (o, 0.2, 0),
             1.4,
         ),

@@ -54,8 +54,8 @@ class Patient:
         slice_mm: Slice thickness and distance of the acquisition; images on a finer grid are interpolated from it.
         margin_mm: Rim of the field of view around the bones (x, y) in the cropped field.
         below_mm: How far the field reaches below the hip joints.
-        above_mm: How far the field reaches above the hip joints, limited by the patient's iliac crests + 5 mm
-            when larger than these; smaller values cut the wings of the ilium.
+        above_mm: How far the field reaches above the hip joints, at most to just above the iliac crests; smaller
+            values cut the wings of the ilium.
         table: Whether the patient lies on a table that may be in the picture.
     """
 
@@ -165,7 +165,7 @@ _DRAWS: dict[str, Draw] = {
     "metal_density": _uniform(0.9, 2.2),
     "noise_hu": _uniform(10.0, 36.0),
     "kernel": lambda rng, severity: float(rng.beta(1.2, 2.0)),
-    "blur_mm": _uniform(0.55, 0.95),
+    "blur_mm": _uniform(0.6, 1.15),
     "slice_mm": lambda rng, severity: float(rng.choice([0.75, 1.0, 1.5, 2.0, 3.0], p=[0.2, 0.3, 0.2, 0.15, 0.15])),
     "margin_mm": _pair(_uniform(8.0, 24.0)),
     "below_mm": _uniform(85.0, 125.0),

@@ -145,8 +145,8 @@ def paint_joints(image: np.ndarray, grid: Grid, skeleton: Skeleton) -> None:
             image[box] += share * (value - image[box])
     left, right = (skeleton.hips[s].pubis for s in ("left", "right"))
     middle = 0.5 * (left + right) + [0, 8.0, -4.0]
-    reach = np.array([9.0, 15.0, 24.0])
-    box = grid.box(middle - reach, middle + reach)
+    disc = np.array([9.0, 15.0, 24.0])
+    box = grid.box(middle - disc, middle + disc)
     z, y, x = grid.part(box).axes()
     ratio = np.sqrt(((x - middle[0]) / 7.0) ** 2 + ((y - middle[1]) / 12.0) ** 2 + ((z - middle[2]) / 21.0) ** 2)
     share = np.clip(0.5 + 7.0 * (1 - ratio) / voxel, 0.0, 1.0)

@@ -72,7 +72,7 @@ def check_case(
         else:
             problems += _field_of_view_problems(values, geometry)
     if label_path is not None:
-        problems += _label_problems(Path(label_path), image, geometry, labels)
+        problems += check_label(Path(label_path), image, geometry, labels)
     return sorted(problems, key=lambda p: p.severity != ERROR)
 
 
@@ -175,10 +175,17 @@ def _field_of_view_problems(values: np.ndarray, geometry: Geometry) -> list[Prob
     return [Problem("no-hip", sentence, WARNING)]
 
 
-def _label_problems(
+def check_label(
     path: Path, image: sitk.Image | None, geometry: Geometry | None, labels: Sequence[Label]
 ) -> list[Problem]:
-    """Problems of a label; `image` is None when its values cannot be trusted, `geometry` when it was unreadable."""
+    """Problems of a label file.
+
+    Args:
+        path: The label.
+        image: Its CT; None when its values cannot be trusted.
+        geometry: The grid of the CT; None when that was unreadable.
+        labels: The labels of the study.
+    """
     try:
         label = read_label(path, None, labels)
     except BadInputError as error:

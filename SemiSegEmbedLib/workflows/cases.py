@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import check
 from SemiSegEmbedLib.imaging.dicom import list_series
+from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.imaging.write import write_image
 from SemiSegEmbedLib.study.records import Case, LabelVersion, Role
@@ -60,15 +61,15 @@ def add_label(
         BadInputError: The label does not fit the CT or holds values the study does not know.
     """
     case = study.case(key)
-    image_path = study.image_path(case)
-    label = read_label(Path(path), read_image(image_path, case.image.series_uid), study.labels)
+    image = read_image(study.image_path(case), case.image.series_uid)
+    label = read_label(Path(path), image, study.labels)
     if value_map:
         label = sitk.ChangeLabel(label, changeMap=dict(value_map))
     with tempfile.TemporaryDirectory(dir=study.folder) as folder:
         copy = Path(folder) / "label.nii.gz"
         write_image(label, copy)
-        problems = check.check_case(image_path, copy, study.labels, series_uid=case.image.series_uid)
-        errors = [one.sentence for one in problems if one.severity == "error" and one.code.startswith("label")]
+        problems = check.check_label(copy, image, Geometry.of(image), study.labels)
+        errors = [one.sentence for one in problems if one.severity == "error"]
         if errors:
             raise BadInputError(" ".join(errors))
         return study.add_label(key, copy, annotated_by=annotated_by, reviewed_by=reviewed_by, complete=complete)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.dropout import Dropout
 
 LEVELS = 4
 """Resolutions of the network; it pools three times."""
@@ -21,7 +22,7 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
     "group": lambda channels: nn.GroupNorm(math.gcd(8, channels), channels),
     "none": lambda channels: nn.Identity(),
 }
-DROPOUTS: dict[str, Callable[[float], nn.Module]] = {"element": nn.Dropout, "channel": nn.Dropout3d}
+DROPOUTS: dict[str, Callable[[float], nn.Module]] = {"element": Dropout, "channel": nn.Dropout3d}
 
 
 class ConvBlock(nn.Sequential):

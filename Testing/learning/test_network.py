@@ -127,7 +127,7 @@ def test_each_convolution_but_the_last_is_followed_by_norm_relu_and_dropout(norm
         assert convolution.kernel_size == (3, 3, 3)
         assert isinstance(normalisation, type(NORMS[norm](8)))
         assert isinstance(activation, nn.ReLU)
-        assert type(dropout) is nn.Dropout
+        assert isinstance(dropout, nn.Dropout)
         assert dropout.p == 0.15
     assert network.output.kernel_size == (1, 1, 1)
 

@@ -1,0 +1,28 @@
+"""Element-wise dropout whose random numbers cost little on a CPU, where torch's own takes a third of a step."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_LEVELS = 2**16
+
+
+class Dropout(nn.Dropout):
+    """`torch.nn.Dropout` with 16 random bits a value on the CPU; elsewhere it is `torch.nn.Dropout`.
+
+    The probability is rounded to 1/65536 there, and kept values are scaled by exactly what that leaves, so the
+    expectation is that of the input. Random numbers come from torch's global generator.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape -> the same shape."""
+        dropped = round(self.p * _LEVELS)
+        if x.device.type != "cpu" or not self.training or not 0 < dropped < _LEVELS:
+            return functional.dropout(x, self.p, self.training)
+        # One 64-bit draw makes the 16-bit numbers of four values; they lie evenly in [-32768, 32767].
+        draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        bits = draws.view(torch.int16)[: x.numel()].view(x.shape)
+        keep = (bits >= dropped - _LEVELS // 2).to(x.dtype)
+        return x * keep.mul_(_LEVELS / (_LEVELS - dropped))

@@ -86,7 +86,7 @@ def test_a_study_is_created_filled_labelled_listed_and_checked(
     assert "Jane" not in (tmp_path / "hips" / "study.json").read_text()
     code, problems = run_json(capsys, "study", "check", study)
     assert code == 2  # one patient on two sides of the split
-    assert {problem["code"] for problem in problems} == {"patient-on-two-sides"}
+    assert {problem["code"] for problem in problems} == {"coarse-spacing", "patient-on-two-sides"}
 
 
 def test_training_segmenting_and_the_rest_run_through_the_door(

@@ -119,4 +119,5 @@ class SemiSegEmbedTest(ScriptedLoadableModuleTest):
         findLibrary()
         from SemiSegEmbedLib.application.self_test import run_self_test
 
-        run_self_test(self.delayDisplay)
+        resources = Path(__file__).resolve().parent / "Resources"
+        run_self_test(lambda name: str(resources / name), self.delayDisplay)

@@ -109,8 +109,10 @@ def explain_failure(lines: Sequence[str], code: int) -> str:
         if line.startswith(_PREFIX):
             sentence = line.removeprefix(_PREFIX)
             return sentence[0].upper() + sentence[1:]
-    if any("No module named 'torch'" in line for line in lines):
-        return "PyTorch is not installed yet: press Install in the Train section."
+    missing = next((line for line in reversed(lines) if line.startswith("ModuleNotFoundError")), None)
+    if missing is not None:
+        package = missing.rpartition("'")[0].rpartition("'")[2]
+        return f"The Python package {package} is not installed yet: press Install in the Train section."
     if code < 0 or code == 137:
         return "The process was killed, perhaps because memory ran out: close other programs and try again."
     return f"The process ended with code {code}: {lines[-1] if lines else 'it said nothing'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 from pathlib import Path
 
@@ -58,13 +59,13 @@ class Installer:
 
     def _install_torch(self) -> None:
         try:
-            import PyTorchUtils
+            utilities = importlib.import_module("PyTorchUtils")
         except ImportError as error:
             self._set_pending(True)
             raise SemiSegEmbedError(
-                _("Install the extension PyTorch with the Extensions Manager and restart: then this goes on by itself.")
+                _("Install the extension PyTorch in the Extensions Manager and restart: then this goes on by itself.")
             ) from error
-        logic = PyTorchUtils.PyTorchUtilsLogic()
+        logic = utilities.PyTorchUtilsLogic()
         if logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH) is None:
             raise SemiSegEmbedError(_("PyTorch was not installed: training and segmenting need it."))
 

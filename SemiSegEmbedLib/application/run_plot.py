@@ -72,7 +72,9 @@ class RunPlot:
         self._add_series("quality", "losses", "loss", _("loss"), 0)
         self._add_series("quality", "losses", "unreliable", _("unreliable fraction"), 1)
         for index, key in enumerate(self._classes):
-            self._add_series("quality", "validations", f"iou {key}", _("IoU, class {name}").format(name=key), 2 + index)
+            self._add_series(
+                "quality", "validations", f"iou {key}", _("IoU, class {name}").format(name=key), 2 + index
+            )
             self._add_series("distance", "validations", f"hd95 {key}", _("class {name}").format(name=key), 2 + index)
 
     def _describe(self, chart: str, title: str, axis: str) -> None:

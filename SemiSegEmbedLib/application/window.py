@@ -14,11 +14,14 @@ from SemiSegEmbedLib.application.annotate_presenter import AnnotatePresenter
 from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
+from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.settings import Settings
 from SemiSegEmbedLib.application.study_presenter import Dialogs, StudyPresenter
 from SemiSegEmbedLib.application.study_view import StudyWidgets
+from SemiSegEmbedLib.application.train_presenter import TrainPresenter
+from SemiSegEmbedLib.application.train_view import TrainWidgets
 from SemiSegEmbedLib.application.workbench import Workbench
 
 TICK_MS = 200
@@ -42,7 +45,7 @@ class ModuleWindow:
         self.background = Background()
         self.messages = MessageStrip(self.ui.moduleMessageLabel)
         self.workbench = Workbench(self.session, CaseScene(), self.background, self.messages)
-        self.panels = {name: self._panel(name) for name in ("Study", "Annotate")}
+        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train")}
         self._settings = Settings()
         self._dialogs = dialogs or SlicerDialogs()
         self._build_presenters()
@@ -66,10 +69,17 @@ class ModuleWindow:
         common = (self._dialogs, self.messages, self._settings)
         self.study = StudyPresenter(study_view, self.workbench, self.background, *common)
         self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
+        installer = Installer(Path(self._resource_path("requirements.txt")))
+        self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)
         self.workbench.opened.connect(self._unfold_annotate)
+        self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
 
     def _unfold_annotate(self) -> None:
         self.ui.moduleAnnotateFold.collapsed = False
+
+    def _train_folded(self, folded: bool) -> None:
+        if not folded:
+            self.train.enter()
 
     def open_study(self, folder: Path) -> None:
         """Open a study, for example the one that a loaded scene names."""
@@ -80,6 +90,7 @@ class ModuleWindow:
         """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
         self.background.poll()
         self.study.tick()
+        self.train.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()
@@ -105,6 +116,7 @@ class ModuleWindow:
         self.workbench.keep_draft()
         self.annotate_view.leave_editor()
         self.study.cleanup()
+        self.train.cleanup()
         self.background.finish()
         for panel in self.panels.values():
             panel.setMRMLScene(None)

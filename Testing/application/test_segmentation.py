@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+qt = pytest.importorskip("qt")
 slicer = pytest.importorskip("slicer")
 sitk = pytest.importorskip("SimpleITK")
 vtk = pytest.importorskip("vtk")
 
-if hasattr(slicer, "mrmlScene"):
-    from SemiSegEmbedLib.application.scene import CaseScene, unchanged_file, volume_copy
-    from SemiSegEmbedLib.application.segmentation import grid_of, segment_id
-from SemiSegEmbedLib.application.label_file import write_nrrd
-from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.study.presets import HIP_SIDES
+from SemiSegEmbedLib.application.label_file import write_nrrd  # noqa: E402
+from SemiSegEmbedLib.application.scene import CaseScene, unchanged_file, volume_copy  # noqa: E402
+from SemiSegEmbedLib.application.segmentation import grid_of, segment_id  # noqa: E402
+from SemiSegEmbedLib.errors import BadInputError  # noqa: E402
+from SemiSegEmbedLib.study.presets import HIP_SIDES  # noqa: E402
 
 DIRECTION = (1.0, 0.0, 0.0, 0.0, 0.8, -0.6, 0.0, 0.6, 0.8)
 

@@ -100,8 +100,11 @@ def test_a_node_selector_delivers_the_node(top) -> None:
 
 def test_a_collapsible_button_folds_through_an_attribute_alone(top) -> None:
     fold = slicer.util.childWidgetVariables(top).contractFold
+    seen = []
+    fold.contentsCollapsed.connect(seen.append)
     fold.collapsed = True
     assert fold.collapsed
+    assert seen == [True]
     assert not hasattr(fold, "setCollapsed")
 
 

@@ -43,6 +43,9 @@ class ScriptedLoadableModuleWidget:
     def cleanup(self) -> None:
         """Overridden by modules."""
 
+    def onReload(self) -> None:
+        """The real one executes the module's file anew."""
+
     def resourcePath(self, name: str) -> str:
         import sys
 

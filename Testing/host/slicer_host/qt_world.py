@@ -47,6 +47,9 @@ def _strict_setattr(self: Any, name: str, value: Any) -> None:
     for kind in type(self).__mro__:
         if name in kind.__dict__:
             descriptor = kind.__dict__[name]
+            if isinstance(descriptor, QtCore.Property):
+                self.setProperty(name, value)
+                return
             if hasattr(descriptor, "__set__"):
                 descriptor.__set__(self, value)
                 return

@@ -1,0 +1,196 @@
+"""The Train panel on its widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.application.run_follower import RunFollower
+from SemiSegEmbedLib.application.run_progress import RunProgress, Validation, duration
+from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.jobs.run_folder import RunState
+
+PRESETS = ("robust", "paper", "quick")
+CURVES = ("quality", "distance")
+
+
+class TrainWidgets:
+    """Implements `train_presenter.TrainView`.
+
+    Args:
+        ui: The named widgets of TrainPanel.ui.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._devices: list[str] = ["auto"]
+        self._log = ""
+        self.start_clicked = Signal()
+        self.continue_clicked = Signal()
+        self.stop_clicked = Signal()
+        self.resume_clicked = Signal()
+        self.install_clicked = Signal()
+        self.devices_clicked = Signal()
+        self.curves_clicked = Signal()
+        self._fill_choices()
+        self._connect()
+
+    def _fill_choices(self) -> None:
+        texts = (_("Robust (recommended)"), _("As in the paper"), _("Quick look (small network)"))
+        for text in texts:
+            self._ui.trainPresetCombo.addItem(text)
+        for text in (_("loss, IoU, unreliable fraction"), _("HD95 in mm")):
+            self._ui.trainCurvesCombo.addItem(text)
+        self._ui.trainDeviceCombo.addItem(_("Automatic"))
+        self._ui.trainValidationTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        self._ui.trainLogFold.collapsed = True
+
+    def _connect(self) -> None:
+        ui = self._ui
+        for widget, signal in (
+            (ui.trainStartButton, self.start_clicked),
+            (ui.trainContinueButton, self.continue_clicked),
+            (ui.trainStopButton, self.stop_clicked),
+            (ui.trainResumeButton, self.resume_clicked),
+            (ui.trainInstallButton, self.install_clicked),
+            (ui.trainDevicesButton, self.devices_clicked),
+            (ui.trainCurvesButton, self.curves_clicked),
+        ):
+            widget.clicked.connect(lambda *_args, signal=signal: signal.emit())
+
+    def preset(self) -> str:
+        """Name of the chosen preset."""
+        return PRESETS[max(0, self._ui.trainPresetCombo.currentIndex)]
+
+    def minutes(self) -> float:
+        """The time budget."""
+        return float(self._ui.trainMinutesSpin.value)
+
+    def device(self) -> str:
+        """The chosen device."""
+        return self._devices[max(0, self._ui.trainDeviceCombo.currentIndex)]
+
+    def curves(self) -> str:
+        """Which curves to show."""
+        return CURVES[max(0, self._ui.trainCurvesCombo.currentIndex)]
+
+    def show_devices(self, devices: Sequence[dict[str, Any]]) -> None:
+        """What can be computed on; a sentence where that is a processor alone."""
+        combo = self._ui.trainDeviceCombo
+        combo.clear()
+        combo.addItem(_("Automatic"))
+        self._devices = ["auto"]
+        for device in devices:
+            free = _("{size:.1f} GiB free").format(size=device["free_bytes"] / 2**30)
+            combo.addItem(f"{device['name']} ({free})")
+            self._devices.append(device["device"])
+        only_cpu = bool(devices) and all(device["device"] == "cpu" for device in devices)
+        self._ui.trainDeviceLabel.visible = only_cpu
+        self._ui.trainDeviceLabel.text = _(
+            "No GPU was found. A processor learns some fifty times slower: give it hours, or choose the quick look."
+        )
+
+    def show_missing(self, packages: Sequence[str]) -> None:
+        """Packages that must be installed before training."""
+        self._ui.trainInstallRow.visible = bool(packages)
+        text = _("Training and segmenting need {packages}.")
+        self._ui.trainInstallLabel.text = text.format(packages=", ".join(packages))
+
+    def show_cases(self, annotated: int, unannotated: int) -> None:
+        """How many cases would train."""
+        text = _("{annotated} annotated and {unannotated} other cases will train.")
+        if annotated == 0:
+            text = _("Annotate at least one case first.")
+        elif annotated < 6:
+            text += " " + _("Below six annotated cases the scores are optimistic.")
+        self._ui.trainCasesLabel.text = text.format(annotated=annotated, unannotated=unannotated)
+
+    def show_actions(self, start: bool, continue_: bool, stop: bool, resume: bool) -> None:
+        """Which buttons can be pressed."""
+        self._ui.trainStartButton.enabled = start
+        self._ui.trainContinueButton.enabled = continue_
+        self._ui.trainStopButton.enabled = stop
+        self._ui.trainResumeButton.enabled = resume
+
+    def show_run(self, follower: RunFollower | None) -> None:
+        """The run, its numbers and its log."""
+        self._ui.trainRunContent.visible = follower is not None
+        if follower is None:
+            return
+        progress = follower.progress
+        total = progress.total_steps or follower.status.total_steps
+        step = max(progress.step, follower.status.step if not follower.live else 0)
+        self._ui.trainProgressBar.maximum = 1000
+        fraction = progress.task_fraction if progress.task else (step / total if total else 0.0)
+        finished = follower.status.state is RunState.FINISHED
+        self._ui.trainProgressBar.value = 1000 if finished else round(1000 * min(1.0, fraction))
+        self._ui.trainStateLabel.text = state_text(follower)
+        self._show_validations(progress)
+        self._show_log(follower)
+
+    def _show_validations(self, progress: RunProgress) -> None:
+        table = self._ui.trainValidationTable
+        newest = progress.validations[-1] if progress.validations else None
+        rows = [] if newest is None else _validation_rows(newest)
+        table.visible = bool(rows)
+        table.rowCount = len(rows)
+        for index, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                table.setItem(index, column, qt.QTableWidgetItem(text))
+        table.resizeRowsToContents()
+        note = _("optimistic: measured on withheld blocks of the training cases")
+        self._ui.trainOptimisticLabel.visible = newest is not None and newest.optimistic
+        self._ui.trainOptimisticLabel.text = note
+
+    def _show_log(self, follower: RunFollower) -> None:
+        if self._ui.trainLogFold.collapsed:
+            return
+        log = follower.log_tail()
+        if log != self._log:
+            self._log = log
+            self._ui.trainLogText.plainText = log
+            bar = self._ui.trainLogText.verticalScrollBar()
+            bar.value = bar.maximum
+
+
+def state_text(follower: RunFollower) -> str:
+    """Where a run stands, in one line."""
+    progress, status = follower.progress, follower.status
+    words = {
+        RunState.WAITING: _("starting"),
+        RunState.RUNNING: _("running"),
+        RunState.STOPPED: _("stopped"),
+        RunState.FINISHED: _("finished"),
+        RunState.FAILED: _("failed"),
+        RunState.LOST: _("broke off"),
+    }
+    parts = [words[status.state]]
+    if follower.live and progress.task:
+        parts.append(f"{progress.task} {progress.task_fraction:.0%}")
+    elif progress.total_steps:
+        parts.append(_("step {step} of {total}").format(step=progress.step, total=progress.total_steps))
+        if follower.live:
+            parts.append(_("{time} left").format(time=duration(progress.seconds_left)))
+        if progress.losses:
+            parts.append(_("loss {loss:.3f}").format(loss=progress.losses[-1][1]))
+    if not follower.live and status.state is not RunState.FINISHED and status.reason:
+        parts.append(status.reason)
+    elif progress.message:
+        parts.append(progress.message)
+    return " · ".join(parts)
+
+
+def _validation_rows(validation: Validation) -> list[tuple[str, str, str, str]]:
+    rows = [
+        (_("class {name}").format(name=name), _score(values.get("iou"), ""), _score(values.get("hd95"), " mm"))
+        for name, values in sorted(validation.per_class.items())
+    ]
+    rows.append((_("mean"), _score(validation.iou, ""), _score(validation.hd95, " mm")))
+    return [(*row, str(validation.step)) for row in rows]
+
+
+def _score(value: float | None, unit: str) -> str:
+    return "-" if value is None else f"{value:.3f}" if not unit else f"{value:.1f}{unit}"

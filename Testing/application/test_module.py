@@ -1,0 +1,152 @@
+"""The module as a whole: resources, scene events, reload, self-test, and rules that PythonQt asks for."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "SemiSegEmbed"
+APPLICATION = ROOT / "SemiSegEmbedLib" / "application"
+UI_FILES = sorted((MODULE / "Resources" / "UI").glob("*.ui"))
+INTERACTIVE = {
+    "QPushButton",
+    "QCheckBox",
+    "QComboBox",
+    "QLineEdit",
+    "QSpinBox",
+    "QTableWidget",
+    "QListWidget",
+    "QSlider",
+    "qMRMLNodeComboBox",
+    "qMRMLSegmentEditorWidget",
+}
+
+pytest.importorskip("qt")
+
+
+def widgets(path: Path) -> dict[str, ElementTree.Element]:
+    return {widget.get("name"): widget for widget in ElementTree.parse(path).iter("widget")}
+
+
+def text_of(widget: ElementTree.Element, name: str) -> str:
+    for entry in widget.findall("property"):
+        if entry.get("name") == name:
+            return "".join(entry.itertext()).strip()
+    return ""
+
+
+@pytest.mark.parametrize("path", UI_FILES, ids=lambda path: path.stem)
+def test_every_control_explains_itself_and_can_be_reached_by_tab(path: Path) -> None:
+    found = {name: widget for name, widget in widgets(path).items() if widget.get("class") in INTERACTIVE}
+    stops = [stop.text for stop in ElementTree.parse(path).iter("tabstop")]
+    for name, widget in found.items():
+        assert text_of(widget, "toolTip"), f"{name} has no tool tip"
+        assert text_of(widget, "text") or text_of(widget, "accessibleName"), f"{name} has no name for screen readers"
+        assert name in stops, f"{name} is not in the tab order"
+    assert set(stops) <= set(widgets(path))
+
+
+@pytest.mark.parametrize("path", UI_FILES, ids=lambda path: path.stem)
+def test_buddies_exist_and_names_are_distinctive(path: Path) -> None:
+    found = widgets(path)
+    prefix = path.stem.removesuffix("Panel").lower()
+    for name, widget in found.items():
+        buddy = text_of(widget, "buddy")
+        assert not buddy or buddy in found
+        assert name.startswith((prefix, "module", path.stem)), f"{name} could clash with an inner widget of Slicer"
+
+
+def test_mnemonics_are_unique_in_each_panel() -> None:
+    for path in UI_FILES:
+        texts = [text_of(widget, "text") for widget in widgets(path).values()]
+        letters = [match.group(1).lower() for text in texts for match in [re.search(r"&(\w)", text)] if match]
+        doubled = {letter for letter in letters if letters.count(letter) > 1}
+        assert not doubled, f"{path.stem}: {doubled}"
+
+
+def test_cmake_lists_every_file_of_the_module() -> None:
+    listed = set(re.findall(r"^  (Resources/\S+)$", (MODULE / "CMakeLists.txt").read_text(), re.MULTILINE))
+    present = {path.relative_to(MODULE).as_posix() for path in (MODULE / "Resources").rglob("*") if path.is_file()}
+    assert listed == present
+
+
+def test_product_code_follows_the_rules_of_pythonqt() -> None:
+    forbidden = {
+        r"isinstance\([^)]*qt\.": "isinstance is always False for Qt classes in PythonQt",
+        r"class \w+\(qt\.": "subclasses of widgets can crash at exit",
+        r"\.connect\(['\"]": "a wrong signature string fails silently",
+        r"\.(setText|setEnabled|setVisible|setChecked|setToolTip)\(": "assign the property",
+        r"\bprint\(": "use logging",
+        r"QProcess": "a QProcess dies with its owner",
+    }
+    for path in [*APPLICATION.glob("*.py"), MODULE / "SemiSegEmbed.py"]:
+        source = path.read_text(encoding="utf-8")
+        for pattern, reason in forbidden.items():
+            assert not re.search(pattern, source), f"{path.name}: {reason}"
+
+
+def test_the_main_file_is_thin_and_files_are_short() -> None:
+    assert len((MODULE / "SemiSegEmbed.py").read_text().splitlines()) <= 150
+    for path in APPLICATION.glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 310, path.name
+
+
+def test_presenters_know_no_qt() -> None:
+    for path in [*APPLICATION.glob("*_presenter.py"), APPLICATION / "workbench.py", APPLICATION / "session.py"]:
+        assert not re.search(r"^\s*(import|from) (qt|ctk|vtk)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_scene_names_the_study_and_an_imported_scene_opens_it(module, tmp_path: Path) -> None:
+    import slicer
+
+    module.answers.folder = tmp_path / "hips"
+    module.ui.studyCreateButton.click()
+    node = module.widget.logic.getParameterNode()
+    assert node.studyFolder == str(tmp_path / "hips")
+    module.window.session.close()
+    node.studyFolder = str(tmp_path / "hips")
+    slicer.mrmlScene.InvokeEvent(slicer.vtkMRMLScene.EndImportEvent)
+    assert module.window.session.study.folder == tmp_path / "hips"
+
+
+def test_leaving_the_module_ends_the_active_effect(module) -> None:
+    module.ui.annotateSegmentEditor.setActiveEffectByName("Paint")
+    module.widget.exit()
+    assert module.ui.annotateSegmentEditor.activeEffect() is None
+
+
+def test_cleaning_up_twice_is_harmless_and_the_timer_stops(module) -> None:
+    module.widget.cleanup()
+    assert not module.window.timer.active
+    module.widget.cleanup()
+
+
+def test_reloading_the_module_reloads_the_library(module) -> None:
+    import importlib
+    import sys
+
+    before = dict(sys.modules)
+    try:
+        module.widget.onReload()
+        loaded = importlib.import_module("SemiSegEmbedLib.application.session")
+        assert loaded is not before["SemiSegEmbedLib.application.session"]
+    finally:
+        for name in [name for name in sys.modules if name.startswith("SemiSegEmbedLib")]:
+            del sys.modules[name]
+        sys.modules.update({name: value for name, value in before.items() if name.startswith("SemiSegEmbedLib")})
+
+
+@pytest.mark.slow
+def test_the_self_test_passes_in_the_host(scene, settings_file, caplog: pytest.LogCaptureFixture) -> None:
+    import sys
+
+    sys.path.append(str(MODULE))
+    import SemiSegEmbed
+
+    caplog.set_level("INFO")
+    SemiSegEmbed.SemiSegEmbedTest().runTest()
+    assert "Unsaved work was kept." in caplog.text

@@ -119,21 +119,22 @@ class AnnotatePresenter:
 
         self.save(open_next)
 
-    def prefill(self) -> None:
-        """Replace what is drawn by the model's result, as a starting point."""
+    def prefill(self) -> bool:
+        """Replace what is drawn by the model's result, as a starting point; tells whether it was done."""
         path, scene = self._result_label(), self._workbench.scene
         if path is None or self._session.study is None:
-            return
+            return False
         question = _("Replace what is drawn by the model's result? Saved versions are kept.")
         if self._has_drawing() and not self._dialogs.confirm(question):
-            return
+            return False
         try:
             scene.fill(path, self._session.study.labels)
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
-            return
+            return False
         self._view.show_case(self._session.case, scene)
         self._messages.tell(_("The model's result is on the table: correct it, then save."))
+        return True
 
     def _has_drawing(self) -> bool:
         snapshot = self._workbench.scene.snapshot(self._session.study.labels)

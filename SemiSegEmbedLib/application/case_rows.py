@@ -64,7 +64,7 @@ def _row(case: Case, result: ResultRecord | None) -> CaseRow:
 
 def uncertainty_of(result: ResultRecord | None) -> float | None:
     """Mean uncertainty that a result notes, or None."""
-    value = result.facts.get("mean_uncertainty") if result else None
+    value = result.facts.get("uncertainty") if result else None
     return float(value) if isinstance(value, int | float) else None
 
 

@@ -77,5 +77,6 @@ def newest_run(runs_folder: Path) -> Path | None:
 
 
 def newest_model(models_folder: Path) -> Path | None:
-    """The newest model file of a study."""
-    return max(models_folder.glob("*.ssemodel"), key=lambda path: path.stat().st_mtime, default=None)
+    """The newest model file of a study that was selected by validation."""
+    files = [path for path in models_folder.glob("*.ssemodel") if not path.stem.endswith("-last")]
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)

@@ -54,7 +54,9 @@ class StudyWidgets:
         for text in (_("Choose ..."), _("training"), _("held out for testing"), _("nothing (left out)")):
             self._ui.studyRoleCombo.addItem(text)
         header = self._ui.studyCaseTable.horizontalHeader()
-        header.setSectionResizeMode(NAME_COLUMN, qt.QHeaderView.Stretch)
+        header.highlightSections = False
+        rows = self._ui.studyCaseTable.verticalHeader()
+        rows.defaultSectionSize = round(1.6 * self._ui.studyCaseTable.fontMetrics().height())
 
     def _connect(self) -> None:
         ui = self._ui

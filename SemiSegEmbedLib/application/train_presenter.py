@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,8 +57,8 @@ class TrainView(Protocol):
     def show_cases(self, annotated: int, unannotated: int) -> None:
         """How many cases would train."""
 
-    def show_run(self, follower: RunFollower | None) -> None:
-        """The run, its numbers and its log."""
+    def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
+        """The run, its numbers by class, and its log."""
 
     def show_actions(self, start: bool, continue_: bool, stop: bool, resume: bool) -> None:
         """Which buttons can be pressed."""
@@ -105,8 +105,16 @@ class TrainPresenter:
         self._follower = None if folder is None else RunFollower(folder)
         if self._follower is not None:
             self._follower.poll()
-        self._view.show_run(self._follower)
+        self._view.show_run(self._follower, self._class_names())
         self._show_actions()
+
+    def _class_names(self) -> dict[str, str]:
+        """What the classes of the network are called: labels that share a class are named together."""
+        study = self._session.study
+        names: dict[str, list[str]] = {}
+        for label in study.labels if study else ():
+            names.setdefault(str(study.classes()[label.value]), []).append(label.name)
+        return {key: ", ".join(labels) for key, labels in names.items()}
 
     def _show_cases(self) -> None:
         cases = [] if self._session.study is None else self._session.study.cases
@@ -234,7 +242,7 @@ class TrainPresenter:
 
     def _show_progress(self, changed: bool) -> None:
         if changed:
-            self._view.show_run(self._follower)
+            self._view.show_run(self._follower, self._class_names())
             self._plot.update(self._follower.progress)
             self._show_actions()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import qt
@@ -115,8 +115,8 @@ class TrainWidgets:
         self._ui.trainStopButton.enabled = stop
         self._ui.trainResumeButton.enabled = resume
 
-    def show_run(self, follower: RunFollower | None) -> None:
-        """The run, its numbers and its log."""
+    def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
+        """The run, its numbers by class, and its log."""
         self._ui.trainRunContent.visible = follower is not None
         if follower is None:
             return
@@ -128,13 +128,13 @@ class TrainWidgets:
         finished = follower.status.state is RunState.FINISHED
         self._ui.trainProgressBar.value = 1000 if finished else round(1000 * min(1.0, fraction))
         self._ui.trainStateLabel.text = state_text(follower)
-        self._show_validations(progress)
+        self._show_validations(progress, class_names)
         self._show_log(follower)
 
-    def _show_validations(self, progress: RunProgress) -> None:
+    def _show_validations(self, progress: RunProgress, class_names: Mapping[str, str]) -> None:
         table = self._ui.trainValidationTable
         newest = progress.validations[-1] if progress.validations else None
-        rows = [] if newest is None else _validation_rows(newest)
+        rows = [] if newest is None else _validation_rows(newest, class_names)
         table.visible = bool(rows)
         table.rowCount = len(rows)
         for index, texts in enumerate(rows):
@@ -183,9 +183,9 @@ def state_text(follower: RunFollower) -> str:
     return " · ".join(parts)
 
 
-def _validation_rows(validation: Validation) -> list[tuple[str, str, str, str]]:
+def _validation_rows(validation: Validation, names: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
     rows = [
-        (_("class {name}").format(name=name), _score(values.get("iou"), ""), _score(values.get("hd95"), " mm"))
+        (names.get(name, name), _score(values.get("iou"), ""), _score(values.get("hd95"), " mm"))
         for name, values in sorted(validation.per_class.items())
     ]
     rows.append((_("mean"), _score(validation.iou, ""), _score(validation.hd95, " mm")))

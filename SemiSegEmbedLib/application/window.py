@@ -15,6 +15,8 @@ from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
 from SemiSegEmbedLib.application.installer import Installer
+from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
+from SemiSegEmbedLib.application.review_view import ReviewWidgets
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.settings import Settings
@@ -45,7 +47,7 @@ class ModuleWindow:
         self.background = Background()
         self.messages = MessageStrip(self.ui.moduleMessageLabel)
         self.workbench = Workbench(self.session, CaseScene(), self.background, self.messages)
-        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train")}
+        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train", "Review")}
         self._settings = Settings()
         self._dialogs = dialogs or SlicerDialogs()
         self._build_presenters()
@@ -71,8 +73,15 @@ class ModuleWindow:
         self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
         installer = Installer(Path(self._resource_path("requirements.txt")))
         self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)
+        self.review = ReviewPresenter(ReviewWidgets(uis["Review"]), self.workbench, self.messages, self._edit_result)
         self.workbench.opened.connect(self._unfold_annotate)
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
+
+    def _edit_result(self) -> bool:
+        done = self.annotate.prefill()
+        if done:
+            self._unfold_annotate()
+        return done
 
     def _unfold_annotate(self) -> None:
         self.ui.moduleAnnotateFold.collapsed = False
@@ -91,6 +100,7 @@ class ModuleWindow:
         self.background.poll()
         self.study.tick()
         self.train.tick()
+        self.review.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()
@@ -117,6 +127,7 @@ class ModuleWindow:
         self.annotate_view.leave_editor()
         self.study.cleanup()
         self.train.cleanup()
+        self.review.cleanup()
         self.background.finish()
         for panel in self.panels.values():
             panel.setMRMLScene(None)

@@ -158,7 +158,7 @@ def test_next_case_opens_the_first_that_is_not_annotated_and_then_the_one_after(
 def test_next_case_prefers_where_the_model_is_least_sure(module, study, hip) -> None:
     add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
     for key, value in (("case-0001", 0.01), ("case-0002", 0.2)):
-        study.add_result(key, "m1", f"results/{key}/m1", {"mean_uncertainty": value})
+        study.add_result(key, "m1", f"results/{key}/m1", {"uncertainty": value})
     module.window.session.cases_changed.emit()
     module.ui.studyNextCaseButton.click()
     assert module.window.session.case.key == "case-0002"

@@ -33,7 +33,7 @@ def status(name: str, color: str, sign: str) -> None:
     painter.setPen(qt.QPen(qt.QColor("white"), 3.5, qt.Qt.SolidLine, qt.Qt.RoundCap, qt.Qt.RoundJoin))
     for line in STROKES.get(sign, ()):
         painter.drawPolyline([qt.QPointF(x, y) for x, y in line])
-    if sign in ("wave", "lock", "bar"):
+    if sign in ("wave", "pause", "bar"):
         painter.setPen(qt.QPen(shade, 3.5, qt.Qt.SolidLine, qt.Qt.RoundCap, qt.Qt.RoundJoin))
         for line in STROKES_OWN[sign]:
             painter.drawPolyline([qt.QPointF(x, y) for x, y in line])
@@ -49,7 +49,7 @@ STROKES = {
 }
 STROKES_OWN = {
     "wave": [[(9, 18), (13, 13), (18, 19), (23, 14)]],
-    "lock": [[(16, 9), (16, 17)], [(16, 23), (16, 23.2)]],
+    "pause": [[(13, 11), (13, 21)], [(19, 11), (19, 21)]],
     "bar": [[(7, 25), (25, 7)]],
 }
 
@@ -85,7 +85,7 @@ def main() -> None:
     status("annotated", "#2e8b57", "check")
     status("reviewed", "#1f7a8c", "double")
     status("predicted", "#7a5cc0", "wave")
-    status("held_out", "#3f6fb5", "lock")
+    status("held_out", "#3f6fb5", "pause")
     status("excluded", "#8a8a8a", "bar")
     status("warning", "#d98a00", "warn")
     status("error", "#c0392b", "cross")

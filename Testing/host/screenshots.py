@@ -74,7 +74,7 @@ class Stage:
         study = session.study
         study.set_reviewed("case-0001", "EF")
         for number, key in enumerate(("case-0003", "case-0004", "case-0005")):
-            study.add_result(key, "model", f"results/{key}/model", {"mean_uncertainty": 0.031 + 0.027 * number})
+            study.add_result(key, "model", f"results/{key}/model", {"uncertainty": 0.031 + 0.027 * number})
         study.set_role("case-0005", "held-out")
         study.set_role("case-0006", "excluded")
         session.cases_changed.emit()
@@ -93,7 +93,11 @@ class Stage:
         for step in range(0, 241, 10):
             loss = 0.9 * np.exp(-step / 90) + 0.12
             run.append_event(
-                event="step", step=step, total_steps=900, loss=loss, seconds_left=1.4 * (900 - step),
+                event="step",
+                step=step,
+                total_steps=900,
+                loss=loss,
+                seconds_left=1.4 * (900 - step),
                 unreliable_fraction=0.5 * np.exp(-step / 150),
             )
             if step in (100, 200):
@@ -116,9 +120,9 @@ class Stage:
         for name in PANELS:
             getattr(self.ui, f"module{name}Fold").collapsed = name != panel
         widget = self.window.widget
-        widget.resize(WIDTH, 100)
+        widget.size = qt.QSize(WIDTH, 100)
         let_events_pass(0.3)
-        widget.resize(WIDTH, max(widget.minimumSizeHint.height(), widget.sizeHint.height()))
+        widget.size = qt.QSize(WIDTH, max(widget.minimumSizeHint.height(), widget.sizeHint.height()))
         let_events_pass(0.3)
         widget.grab().save(str(path))
 

@@ -6,7 +6,7 @@ import types
 from typing import Any
 
 import slicer
-from PySide6.QtCore import Property, QMargins, Qt, Signal
+from PySide6.QtCore import Property, QMargins, QRect, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 # isort: split
@@ -62,7 +62,7 @@ class ctkCollapsibleButton(QWidget):
         self.contentsCollapsed.emit(folded)
 
     def resizeEvent(self, event: Any) -> None:
-        self._title.setGeometry(0, 0, event.size().width(), TITLE_HEIGHT - 2)
+        self._title.geometry = QRect(0, 0, event.size().width(), TITLE_HEIGHT - 2)
 
     def _get_text(self) -> str:
         return self._title.text

@@ -49,9 +49,9 @@ class CaseScene:
         Raises:
             BadInputError: A file is missing or unreadable; the scene stays as it was.
         """
-        volume = _load_volume(image, name)
+        volume = load_volume(image, name)
         try:
-            label_node = None if label is None else _load_label(label)
+            label_node = None if label is None else load_label(label)
         except BadInputError:
             slicer.mrmlScene.RemoveNode(volume)
             raise
@@ -59,7 +59,7 @@ class CaseScene:
         self.volume = volume
         self.segmentation = create_segmentation(volume, labels, label_node)
         slices = None if label_node is None else _annotated_slices(slicer.util.arrayFromVolume(label_node))
-        _remove(label_node)
+        remove_node(label_node)
         self.set_window(*WINDOWS["bone"])
         slicer.util.setSliceViewerLayers(
             background=volume, foreground=None, label=None, fit=True, rotateToVolumePlane=True
@@ -70,7 +70,7 @@ class CaseScene:
     def clear(self) -> None:
         """Take the case out of the scene."""
         for node in (self.segmentation, self.volume):
-            _remove(node)
+            remove_node(node)
         self.forget()
 
     def forget(self) -> None:
@@ -79,9 +79,9 @@ class CaseScene:
 
     def fill(self, label: Path, labels: Sequence[Label]) -> None:
         """Replace what is drawn by a label volume."""
-        node = _load_label(label)
+        node = load_label(label)
         fill_segmentation(self.segmentation, labels, node)
-        _remove(node)
+        remove_node(node)
 
     def editor(self) -> Any:
         """The Segment Editor's settings node of this module, made at first use."""
@@ -188,7 +188,8 @@ def _annotated_slices(label: np.ndarray) -> set[int] | None:
     return {int(index) for index in np.flatnonzero(~ignored.all(axis=(1, 2)))}
 
 
-def _load_volume(path: Path, name: str) -> Any:
+def load_volume(path: Path, name: str) -> Any:
+    """Load a CT from a file or a DICOM folder without showing it; `BadInputError` if that fails."""
     files = [path]
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
@@ -200,14 +201,16 @@ def _load_volume(path: Path, name: str) -> Any:
         raise BadInputError(f"The CT {path.name} could not be read: check the file or add it again.") from error
 
 
-def _load_label(path: Path) -> Any:
+def load_label(path: Path) -> Any:
+    """Load a label volume without showing it; `BadInputError` if that fails."""
     try:
         return slicer.util.loadLabelVolume(str(path), {"show": False, "singleFile": True})
     except RuntimeError as error:
         raise BadInputError(f"The label {path.name} could not be read: restore it from an earlier version.") from error
 
 
-def _remove(node: Any) -> None:
+def remove_node(node: Any) -> None:
+    """Take a node out of the scene, with its display and storage; None and absent ones are ignored."""
     if node is None or not slicer.mrmlScene.IsNodePresent(node):
         return
     helpers = [node.GetDisplayNode(), node.GetStorageNode()]

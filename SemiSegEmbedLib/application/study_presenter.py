@@ -187,8 +187,7 @@ class StudyPresenter:
         folder = self._dialogs.ask_folder(_("Folder with CT scans, or with one DICOM series"))
         if folder is None:
             return
-        images = sorted(path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES))
-        self._add(images or [folder])
+        self._add(images_in(folder) or [folder])
 
     def add_loaded(self) -> None:
         """Add the volume that is chosen among those loaded in Slicer."""
@@ -277,6 +276,11 @@ class StudyPresenter:
     def _checked(self, problems: Sequence[dict[str, str]]) -> None:
         self._view.show_work("")
         self._view.show_problems(problems)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Image files of a folder, in the order of their names."""
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES))
 
 
 def _fitting(study: Study, key: str, role: Role) -> Role:

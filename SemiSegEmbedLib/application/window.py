@@ -18,6 +18,8 @@ from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
 from SemiSegEmbedLib.application.review_view import ReviewWidgets
 from SemiSegEmbedLib.application.scene import CaseScene
+from SemiSegEmbedLib.application.segment_presenter import SegmentPresenter
+from SemiSegEmbedLib.application.segment_view import SegmentWidgets
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.settings import Settings
 from SemiSegEmbedLib.application.study_presenter import Dialogs, StudyPresenter
@@ -47,7 +49,7 @@ class ModuleWindow:
         self.background = Background()
         self.messages = MessageStrip(self.ui.moduleMessageLabel)
         self.workbench = Workbench(self.session, CaseScene(), self.background, self.messages)
-        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train", "Review")}
+        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train", "Review", "Segment")}
         self._settings = Settings()
         self._dialogs = dialogs or SlicerDialogs()
         self._build_presenters()
@@ -74,6 +76,8 @@ class ModuleWindow:
         installer = Installer(Path(self._resource_path("requirements.txt")))
         self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)
         self.review = ReviewPresenter(ReviewWidgets(uis["Review"]), self.workbench, self.messages, self._edit_result)
+        segment_view = SegmentWidgets(uis["Segment"], icons)
+        self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
         self.workbench.opened.connect(self._unfold_annotate)
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
 
@@ -101,6 +105,7 @@ class ModuleWindow:
         self.study.tick()
         self.train.tick()
         self.review.tick()
+        self.segment.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()
@@ -128,6 +133,7 @@ class ModuleWindow:
         self.study.cleanup()
         self.train.cleanup()
         self.review.cleanup()
+        self.segment.cleanup()
         self.background.finish()
         for panel in self.panels.values():
             panel.setMRMLScene(None)

@@ -11,15 +11,15 @@ import slicer_host
 
 slicer_host.install()
 
-import numpy as np
-import qt
-import slicer
-from slicer_host.application import let_events_pass
+import numpy as np  # noqa: E402
+import qt  # noqa: E402
+import slicer  # noqa: E402
+from slicer_host.application import let_events_pass  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "SemiSegEmbed")]
 WIDTH = 520
-PANELS = ("Study", "Annotate", "Train")
+PANELS = ("Study", "Annotate", "Train", "Review", "Segment")
 
 
 def dark_palette():

@@ -1,0 +1,115 @@
+"""The Review panel on its widgets."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.application.overlays import Entry
+from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.study.records import Case, ResultRecord
+
+
+class ReviewWidgets:
+    """Implements `review_presenter.ReviewView`.
+
+    Args:
+        ui: The named widgets of ReviewPanel.ui.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self.segment_clicked = Signal()
+        self.cancel_clicked = Signal()
+        self.overlay_clicked = Signal()
+        self.opacity_changed = Signal()
+        self.place_chosen = Signal()
+        self.decided = Signal()
+        self._overlay_buttons = {
+            "prediction": ui.reviewPredictionButton,
+            "uncertainty": ui.reviewUncertaintyButton,
+            "matched": ui.reviewMatchedButton,
+            "provenance": ui.reviewProvenanceButton,
+            "difference": ui.reviewDifferenceButton,
+        }
+        self._connect()
+        self.show_work("")
+        self.show_overlay(None, [])
+
+    def _connect(self) -> None:
+        ui = self._ui
+        ui.reviewSegmentButton.clicked.connect(lambda *_args: self.segment_clicked.emit())
+        ui.reviewCancelButton.clicked.connect(lambda *_args: self.cancel_clicked.emit())
+        for name, button in self._overlay_buttons.items():
+            button.clicked.connect(lambda *_args, name=name: self.overlay_clicked.emit(name))
+        ui.reviewOpacitySlider.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
+        ui.reviewPlaceList.currentRowChanged.connect(self.place_chosen.emit)
+        ui.reviewPreviousButton.clicked.connect(lambda *_args: self._step(-1))
+        ui.reviewNextButton.clicked.connect(lambda *_args: self._step(1))
+        for button, status in (
+            (ui.reviewAcceptButton, "accepted"),
+            (ui.reviewEditButton, "edited"),
+            (ui.reviewRejectButton, "rejected"),
+        ):
+            button.clicked.connect(lambda *_args, status=status: self.decided.emit(status))
+
+    def _step(self, by: int) -> None:
+        places = self._ui.reviewPlaceList
+        if places.count:
+            places.currentRow = (places.currentRow + by) % places.count
+
+    def show_case(self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]]) -> None:
+        """The case, its newest result and the most uncertain places in it."""
+        self._ui.reviewSegmentButton.enabled = case is not None
+        self._ui.reviewContent.enabled = result is not None
+        self._ui.reviewStateLabel.text = state_text(case, result)
+        listing = self._ui.reviewPlaceList
+        row = listing.currentRow
+        listing.blockSignals(True)
+        listing.clear()
+        for rank, place in enumerate(places, 1):
+            text = _("{rank}. {size:.0f} mm³, uncertainty {value:.2f}")
+            listing.addItem(text.format(rank=rank, size=place["size_mm3"], value=place["mean_uncertainty"]))
+        listing.currentRow = row if row < len(places) else -1
+        listing.blockSignals(False)
+        self._ui.reviewPreviousButton.enabled = self._ui.reviewNextButton.enabled = bool(places)
+
+    def show_overlay(self, name: str | None, entries: Sequence[Entry]) -> None:
+        """Which overlay is shown, and its legend."""
+        for key, button in self._overlay_buttons.items():
+            button.checked = key == name
+        squares = [
+            f'<span style="color:rgb{entry.color}">■</span>&nbsp;{html.escape(entry.meaning)}' for entry in entries
+        ]
+        self._ui.reviewLegendLabel.text = " &nbsp; ".join(squares)
+        self._ui.reviewLegendLabel.visible = bool(entries)
+
+    def show_work(self, text: str) -> None:
+        """How far segmenting is, or an empty text."""
+        self._ui.reviewWorkLabel.text = text
+        self._ui.reviewCancelButton.visible = bool(text)
+        self._ui.reviewSegmentButton.visible = not text
+
+
+def state_text(case: Case | None, result: ResultRecord | None) -> str:
+    """The case and what is known of its newest result, in one or two lines."""
+    if case is None:
+        return _("Open a case in the Study section.")
+    if result is None:
+        return _("{case} was not segmented yet.").format(case=case.name)
+    words = {"new": _("not reviewed"), "accepted": _("accepted"), "rejected": _("rejected"), "edited": _("edited")}
+    parts = [case.name, words.get(result.status, result.status), result.model_id]
+    names = {
+        "annotated": _("annotated"),
+        "confident": _("confident"),
+        "matched": _("matched"),
+        "neither": _("neither"),
+    }
+    for key, name in names.items():
+        share = result.facts.get(key)
+        if isinstance(share, int | float):
+            parts.append(f"{name} {share:.0%}")
+    return " · ".join(parts)

@@ -53,10 +53,9 @@ def run_phantom(options: argparse.Namespace, console: Console) -> None:
 
 
 def run_demo(options: argparse.Namespace, console: Console) -> None:
-    from SemiSegEmbedLib.workflows.demo import run_demo as demo
+    from SemiSegEmbedLib.workflows import demo
 
-    report = demo(
-        options.output, quick=options.quick, seed=options.seed, device=options.device, progress=console.progress
-    )
+    plan = demo.choose_plan(quick=options.quick, device=options.device)
+    report = demo.run_demo(options.output, plan, seed=options.seed, device=options.device, progress=console.progress)
     console.line(f"Report: {report['report']}")
     console.result(report)

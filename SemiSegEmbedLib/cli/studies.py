@@ -73,7 +73,7 @@ def run_add(options: argparse.Namespace, console: Console) -> None:
 
     study = Study.open(options.study)
     cases = []
-    for image in options.images:
+    for image in expand(options.images):
         cases.append(
             add_image(
                 study,
@@ -86,6 +86,15 @@ def run_add(options: argparse.Namespace, console: Console) -> None:
         )
         console.line(f"{cases[-1].key}  {cases[-1].name}  {cases[-1].role.value}")
     console.result([describe_case(case) for case in cases])
+
+
+def expand(paths: list[Path]) -> list[Path]:
+    """Patterns such as scans/*.nii.gz, which Windows' shells hand over as they were typed."""
+    expanded: list[Path] = []
+    for path in paths:
+        found = sorted(path.parent.glob(path.name)) if not path.exists() and "*" in path.name else []
+        expanded += found or [path]
+    return expanded
 
 
 def run_label(options: argparse.Namespace, console: Console) -> None:

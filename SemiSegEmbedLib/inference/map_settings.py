@@ -28,6 +28,7 @@ class MapSettings:
             validated) or "teacher" [student].
         kernel: Similarity [cosine].
         reduce: Over the k references [mean].
+        centre: Similarities seen from the centre of the references; None is what the model's facts say [False].
         uncertainty_form: Eq. 2 as printed or the entropy of the mean prediction [mean_of_entropies].
         noise: Standard deviation of the noise on the teacher's normalised input (paper, section 3.2).
         passes_where: "all" windows, or "object" to spend the M passes only on windows in which the network gives an
@@ -47,6 +48,7 @@ class MapSettings:
     network: str = ""
     kernel: str = ""
     reduce: str = ""
+    centre: bool | None = None
     uncertainty_form: str = ""
     noise: float = 0.01
     passes_where: str = "all"
@@ -66,6 +68,7 @@ class MapSettings:
             network=self.network or facts.get("segment_with", "student"),
             kernel=self.kernel or facts.get("kernel", "cosine"),
             reduce=self.reduce or facts.get("reduce", "mean"),
+            centre=bool(facts.get("centre", False)) if self.centre is None else self.centre,
             uncertainty_form=self.uncertainty_form or facts.get("uncertainty_form", MEAN_OF_ENTROPIES),
             patch=tuple(int(n) for n in patch),
         )

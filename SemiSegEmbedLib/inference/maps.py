@@ -163,8 +163,8 @@ class _Work:
             parts.append(self._uncertainty(images, numbers, single))
         if self.needs_matching:
             assert student is not None
-            bank, classes = self.model.bank, self.model.classes
-            parts.append(bank.similarities(student[1], classes, self.settings.kernel, self.settings.reduce))
+            bank, classes, s = self.model.bank, self.model.classes, self.settings
+            parts.append(bank.similarities(student[1], classes, s.kernel, s.reduce, centre=bool(s.centre)))
         return torch.cat(parts, 1)
 
     def _forward(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -54,9 +54,18 @@ class ReferenceBank:
     positions_mm: Tensor
     group_classes: tuple[int, ...]
 
-    def similarities(self, embeddings: Tensor, classes: int, kernel: str = "cosine", reduce: str = "mean") -> Tensor:
+    def similarities(
+        self,
+        embeddings: Tensor,
+        classes: int,
+        kernel: str = "cosine",
+        reduce: str = "mean",
+        *,
+        centre: bool = False,
+    ) -> Tensor:
         """Similarity of each voxel to each class, (B, E, D, H, W) -> (B, C, D, H, W); the best group counts."""
-        groups = class_similarities(embeddings, self.embeddings.to(embeddings.device), kernel, reduce)
+        references = self.embeddings.to(embeddings.device)
+        groups = class_similarities(embeddings, references, kernel, reduce, centre=centre)
         if self.group_classes == tuple(range(classes)):
             return groups
         of_class = [[g for g, c in enumerate(self.group_classes) if c == wanted] for wanted in range(classes)]

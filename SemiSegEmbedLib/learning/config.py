@@ -58,6 +58,8 @@ class TrainingConfig:
         l: Reference sets of the ensemble (section 3.2).
         kernel: Similarity (Appendix B).
         reduce: Over the k references (Appendix B).
+        centre: Similarities are seen from the centre of the references, so that no class is favoured for having
+            more uniform embeddings (see `similarity.class_similarities`).
         band_mm: References lie within this distance of the surface, on either side.
         reference_margin: Voxels at the faces of a patch that never are references (padding reaches them).
         reference_scope: "pair": image i of the labelled half serves image i of the unlabelled half; "pool": the
@@ -118,6 +120,7 @@ class TrainingConfig:
     l: int = 5  # noqa: E741  (the paper's letter)
     kernel: str = "cosine"
     reduce: str = "mean"
+    centre: bool = False
     band_mm: float = 3.0
     reference_margin: int = 4
     reference_scope: str = "pair"
@@ -182,6 +185,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "threshold_end": 0.9,
         "reference_scope": "bank",
         "hard_negatives": True,
+        "centre": True,
         "en_mask": "unreliable",
         "augmentation": "strong",
         "validate_every": 250,

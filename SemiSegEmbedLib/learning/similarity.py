@@ -27,6 +27,7 @@ def class_similarities(
     reduce: str = "mean",
     *,
     usable: Tensor | None = None,
+    centre: bool = False,
     chunk: int | None = None,
 ) -> Tensor:
     """The similarity map of each class (or other group of references), as `similarity_map` of each.
@@ -41,6 +42,9 @@ def class_similarities(
         kernel: As in `similarity_map`.
         reduce: As in `similarity_map`.
         usable: Which classes have references, bool, (B, C) or (1, C); the others get a similarity far below all.
+        centre: Subtract `reference_centre` from embeddings and references first. Embeddings after a ReLU all point
+            into one corner, and the cosine to a mean reference is then largest for the class whose references
+            are most alike, whatever the query; seen from the centre no class has that advantage.
         chunk: Voxels at once; by default as many as keep a chunk's similarities small.
 
     Returns:
@@ -51,6 +55,9 @@ def class_similarities(
     """
     sets = references if references.ndim == 5 else references[None]
     _check(embeddings, sets, kernel, reduce)
+    if centre:
+        middle = reference_centre(sets, usable)
+        embeddings, sets = embeddings - middle[..., None, None, None], sets - middle[:, None, None, None]
     if chunk is None:
         vectors = sets.shape[1] if (kernel, reduce) == ("cosine", "mean") else sets[0, ..., 0].numel()
         chunk = max(1, CHUNK_ELEMENTS // (len(embeddings) * (embeddings.shape[1] + vectors)))
@@ -161,3 +168,20 @@ def _check(embeddings: Tensor, sets: Tensor, kernel: str, reduce: str) -> None:
             f"References of shape {tuple(sets.shape)} do not fit embeddings of shape {tuple(embeddings.shape)}; "
             "both need the same number of channels."
         )
+
+
+def reference_centre(references: Tensor, usable: Tensor | None = None) -> Tensor:
+    """The mean of the groups' mean references, which favours no group.
+
+    Args:
+        references: (B, C, l, k, E).
+        usable: Which groups have references, (B, C) or (1, C); None: all.
+
+    Returns:
+        (B, E).
+    """
+    means = references.mean((2, 3))
+    if usable is None:
+        return means.mean(1)
+    weight = usable.to(means.dtype)[..., None]
+    return (means * weight).sum(1) / weight.sum(1).clamp_min(1)

@@ -20,6 +20,9 @@ BINARY_VALUES = {1: 1, 2: 2, 3: 1, 4: 2, 5: 0}
 """Phantom label -> value in a study that has one label a side: the paper's hip bones are pelvis and femora."""
 
 
+SPACING_MM = (0.4, 6.0)
+
+
 def create_phantom_study(
     folder: Path,
     *,
@@ -42,6 +45,8 @@ def create_phantom_study(
         raise BadInputError(
             f"{annotated} annotated and {held_out} held-out scans are more than {count}: ask for more."
         )
+    if not SPACING_MM[0] <= spacing_mm <= SPACING_MM[1]:
+        raise BadInputError(f"Phantoms cannot be made at {spacing_mm:g} mm: choose a spacing from 0.4 to 6 mm.")
     study = Study.create(folder, f"{count} phantom hips", load_labels(labels), spacing_mm=spacing_mm)
     images = study.folder / "phantoms"
     images.mkdir(exist_ok=True)

@@ -93,7 +93,7 @@ class RunWorker:
             left_out=list(self.data.left_out),
             device=str(self.device),
         )
-        config = self._plan(config, request["minutes"])
+        config = self._plan(config, request["minutes"], request["steps"])
         self.trainer = self._make_trainer(
             config, self.run.checkpoints, Validator(self.data, config.patch_size, self.device)
         )
@@ -123,14 +123,14 @@ class RunWorker:
             mirror_classes=self.data.mirror_classes,
         )
 
-    def _plan(self, config: TrainingConfig, minutes: float | None) -> TrainingConfig:
+    def _plan(self, config: TrainingConfig, minutes: float | None, most: int | None) -> TrainingConfig:
         """The configuration with its number of steps; a time budget is turned into steps once in a run's life."""
         if minutes is None:
             return config
         planned = [event["steps"] for event in self.run.events()[0] if event["event"] == "planned"]
-        steps = planned[0] if planned else self._steps_for(config, minutes)
+        steps = planned[0] if planned else min(self._steps_for(config, minutes), most or sys.maxsize)
         if not planned:
-            message = f"{steps} steps fit into {minutes:g} minutes."
+            message = f"{steps} steps were chosen for a budget of {minutes:g} minutes."
             self._event(event="planned", steps=steps, message=message)
         return config.replace(steps=steps)
 

@@ -23,6 +23,7 @@ from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.places import uncertain_places
 from SemiSegEmbedLib.study.classes import training_classes
 from SemiSegEmbedLib.study.files import atomic_write
+from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device
 from SemiSegEmbedLib.workflows.labelling import label_values, labels_of
@@ -179,7 +180,7 @@ def segment_case(
     """
     case = study.case(key)
     image = read_image(study.image_path(case), case.image.series_uid)
-    label_path = study.label_path(case)
+    label_path = study.label_path(case) if case.role is Role.ANNOTATED else None  # a test case stays a test
     annotated = read_label(label_path, image, study.labels) if label_path is not None else None
     model = model or load_model(model_path)
     result = segment_image(model, image, options, annotated=annotated, progress=progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.study.files import utc_now
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device, estimate_step_seconds, list_devices
-from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.models import import_model, resolve_model
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -32,7 +32,7 @@ class TrainingRequest:
     Attributes:
         preset: "paper", "robust" or "quick".
         method: None: the preset's.
-        steps: None: the preset's, or as many as `minutes` allow.
+        steps: None: the preset's, or as many as `minutes` allow; with `minutes` it is the most.
         minutes: Time budget; the steps are chosen from the measured speed of this machine.
         seed: Of everything random.
         overrides: Other values of `TrainingConfig`; texts are read as JSON.
@@ -107,7 +107,7 @@ def create_run(study: Study, request: TrainingRequest) -> RunFolder:
     if not any(case.label is not None for case in study.cases):
         raise BadInputError("No case is annotated: annotate at least one scan of the study, then train.")
     if request.continue_from is not None:
-        resolve_model(study, request.continue_from)
+        request = replace(request, continue_from=model_of_study(study, request.continue_from))
     record = {
         "request": asdict(request) | {"overrides": dict(request.overrides)},
         "training": config.to_dict(),
@@ -120,6 +120,12 @@ def create_run(study: Study, request: TrainingRequest) -> RunFolder:
     run = RunFolder.create(study.runs_folder, record)
     study.add_run(run.run_id, utc_now(), config.method, request.preset)
     return run
+
+
+def model_of_study(study: Study, model: str) -> str:
+    """The id of a model; a file from elsewhere is copied into the study, since a run's folder holds no paths."""
+    path = resolve_model(study, model)
+    return path.stem if path.parent == study.models_folder else import_model(study, path)
 
 
 def versions() -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from SemiSegEmbedLib.cli import build_parser, main
 from SemiSegEmbedLib.cli.output import Console
+from SemiSegEmbedLib.cli.studies import expand
 from SemiSegEmbedLib.cli.training import format_duration
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
 
@@ -113,6 +114,17 @@ def test_training_segmenting_and_the_rest_run_through_the_door(
     assert rows[0]["case"] == "case-0003"
     _, ranked = run_json(capsys, "suggest", study, *common)
     assert ranked[0]["case"] == "case-0002"
+
+
+def test_patterns_are_expanded_where_the_shell_does_not(tmp_path: Path) -> None:
+    for name in ("b.nii.gz", "a.nii.gz", "c.txt"):
+        (tmp_path / name).touch()
+    assert expand([tmp_path / "*.nii.gz", tmp_path / "c.txt"]) == [
+        tmp_path / "a.nii.gz",
+        tmp_path / "b.nii.gz",
+        tmp_path / "c.txt",
+    ]
+    assert expand([tmp_path / "*.dcm"]) == [tmp_path / "*.dcm"]
 
 
 def test_devices_names_the_processor(capsys: pytest.CaptureFixture[str]) -> None:

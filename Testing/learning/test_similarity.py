@@ -232,3 +232,39 @@ def test_unknown_kernel_or_reduction_is_refused_with_a_sentence(kernel: str, red
 def test_references_that_do_not_fit_are_refused_with_a_sentence(shape: tuple[int, ...]) -> None:
     with pytest.raises(BadInputError, match="do not fit"):
         similarity_map(draw(0, 2, 4, 2, 2, 2), draw(1, *shape))
+
+
+def _skewed(spread: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positive embeddings of two classes, the first one's more scattered, and queries right between the classes."""
+    generator = torch.Generator().manual_seed(0)
+    base = torch.ones(2, 1, 1, 8, dtype=torch.float64)
+    base[0, ..., :4] += 0.5
+    base[1, ..., 4:] += 0.5
+    noise = torch.randn(2, 3, 16, 8, generator=generator, dtype=torch.float64)
+    scale = torch.tensor([spread, 0.02], dtype=torch.float64).view(2, 1, 1, 1)
+    references = (base + scale * noise).clamp_min(0)
+    queries = base.mean((1, 2))[:, :, None, None, None].expand(2, 8, 1, 1, 1)  # the true class means
+    return queries, references
+
+
+def test_a_class_with_scattered_references_loses_its_own_voxels_unless_similarities_are_centred() -> None:
+    queries, references = _skewed(spread=1.0)
+    plain = class_similarities(queries, references).argmax(1).flatten()
+    centred = class_similarities(queries, references, centre=True).argmax(1).flatten()
+    assert plain.tolist() == [1, 1]  # the bias: both classes' means are given to the uniform class
+    assert centred.tolist() == [0, 1]
+
+
+def test_centring_equals_subtracting_the_mean_of_the_class_means_by_hand() -> None:
+    generator = torch.Generator().manual_seed(1)
+    embeddings = torch.rand(2, 5, 3, 4, 2, generator=generator, dtype=torch.float64)
+    references = torch.rand(3, 2, 6, 5, generator=generator, dtype=torch.float64)
+    middle = torch.zeros(5, dtype=torch.float64)
+    for group in references[:2]:
+        middle += group.reshape(-1, 5).mean(0) / 2  # the third group has no references
+    usable = torch.tensor([[True, True, False]])
+    moved = embeddings - middle.view(1, 5, 1, 1, 1)
+    for kernel in ("cosine", "euclidean"):
+        found = class_similarities(embeddings, references, kernel, usable=usable, centre=True)
+        expected = class_similarities(moved, references - middle, kernel, usable=usable)
+        assert torch.allclose(found, expected)

@@ -34,3 +34,9 @@ def test_relabelling_drops_values_that_are_not_named() -> None:
 def test_more_roles_than_scans_are_refused(tmp_path) -> None:
     with pytest.raises(BadInputError, match="ask for more"):
         create_phantom_study(tmp_path / "s", count=2, annotated=2, held_out=1)
+
+
+def test_an_impossible_spacing_leaves_no_study_behind(tmp_path) -> None:
+    with pytest.raises(BadInputError, match=r"0\.4 to 6"):
+        create_phantom_study(tmp_path / "s", count=2, annotated=1, held_out=0, spacing_mm=8)
+    assert not (tmp_path / "s").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -143,6 +144,11 @@ def test_a_run_continues_from_a_model(study: Study) -> None:
     weights = load_checkpoint(first.checkpoints / "last.pt")["method"]["student.output.weight"]
     after = load_checkpoint(second.checkpoints / "last.pt")["method"]["student.output.weight"]
     assert torch.allclose(weights, after, atol=0.05)  # two small steps away, not another random beginning
+
+    outside = study.folder.parent / "elsewhere.ssemodel"
+    shutil.copyfile(resolve_model(study, first.run_id), outside)
+    third = create_run(study, request(steps=2, continue_from=str(outside)))
+    assert third.config["request"]["continue_from"] == "elsewhere"  # copied: a run's folder holds no path
 
     other = create_run(study, request(steps=2, continue_from=first.run_id, overrides=TINY | {"base_filters": 8}))
     assert execute_run(other) is RunState.FAILED

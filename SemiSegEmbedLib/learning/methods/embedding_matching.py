@@ -80,10 +80,11 @@ class EmbeddingMatching(Method):
         Returns:
             (B, C, D, H, W), and whether an image has references of the background and of an object, (B,).
         """
-        groups = class_similarities(f_u, references, self.config.kernel, self.config.reduce, usable=usable)
+        c = self.config
+        groups = class_similarities(f_u, references, c.kernel, c.reduce, usable=usable, centre=c.centre)
         per_class = [
-            torch.stack([groups[:, g] for g, of in enumerate(self.groups) if of == c]).amax(0)
-            for c in range(self.classes)
+            torch.stack([groups[:, g] for g, of in enumerate(self.groups) if of == wanted]).amax(0)
+            for wanted in range(self.classes)
         ]
         matchable = usable[:, 0] & usable[:, 1 : self.classes].any(1)
         return torch.stack(per_class, 1), matchable.expand(len(f_u))

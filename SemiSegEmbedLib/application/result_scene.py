@@ -15,6 +15,9 @@ from SemiSegEmbedLib.application.segmentation import create_segmentation
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Label
 
+LABEL_ATTRIBUTE = "SemiSegEmbed.label"
+"""Which label file a segmentation was made from."""
+
 
 def show_result(image: Path, label: Path, labels: Sequence[Label], name: str) -> Any:
     """Load a CT with its result and show it in all views; a result that is loaded already is reused.
@@ -40,14 +43,14 @@ def show_result(image: Path, label: Path, labels: Sequence[Label], name: str) ->
     label_node = load_label(label)
     node = create_segmentation(volume, labels, label_node, f"{name} segmentation")
     remove_node(label_node)
-    node.SetAttribute("SemiSegEmbed.label", str(label))
+    node.SetAttribute(LABEL_ATTRIBUTE, str(label))
     node.CreateClosedSurfaceRepresentation()
     slicer.util.setSliceViewerLayers(background=volume, foreground=None, label=None, fit=True)
     return node
 
 
 def _made_from(node: Any) -> str | None:
-    return node.GetAttribute("SemiSegEmbed.label")
+    return node.GetAttribute(LABEL_ATTRIBUTE)
 
 
 def export_surfaces(node: Any, folder: Path, file_format: str) -> int:

@@ -139,7 +139,7 @@ class SegmentPresenter:
 
     def _add(self, paths: Sequence[Path]) -> None:
         known = {scan.path for scan in self._scans}
-        self._scans += [Scan(path, path.name) for path in paths if path not in known]
+        self._scans += [Scan(path, path.name) for path in dict.fromkeys(paths) if path not in known]
         self._show()
 
     def add_loaded(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ slicer_host.install()
 
 import numpy as np  # noqa: E402
 import qt  # noqa: E402
+import SimpleITK as sitk  # noqa: E402
 import slicer  # noqa: E402
 from slicer_host.application import let_events_pass  # noqa: E402
 
@@ -74,7 +76,9 @@ class Stage:
         study = session.study
         study.set_reviewed("case-0001", "EF")
         for number, key in enumerate(("case-0003", "case-0004", "case-0005")):
-            study.add_result(key, "model", f"results/{key}/model", {"uncertainty": 0.031 + 0.027 * number})
+            facts = {"uncertainty": 0.031 + 0.027 * number, "confident": 0.86, "matched": 0.11, "neither": 0.03}
+            study.add_result(key, "model", f"results/{key}/model", facts)
+            self._write_result(study, key)
         study.set_role("case-0005", "held-out")
         study.set_role("case-0006", "excluded")
         session.cases_changed.emit()
@@ -82,6 +86,19 @@ class Stage:
         ui.studyCheckButton.click()
         self.wait(lambda: ui.studyProblemList.count > 0)
         self._run()
+
+    def _write_result(self, study, key: str) -> None:
+        """Maps as the segmenting process would write them."""
+        folder = study.results_folder / key / "model"
+        folder.mkdir(parents=True)
+        image = sitk.ReadImage(str(study.image_path(study.case(key))))
+        sitk.WriteImage(sitk.Cast(image > 400, sitk.sitkUInt8), str(folder / "label.nii.gz"))
+        places = [(0.0, -4.0, 45.0, 812.0, 0.52), (6.0, 9.0, 63.0, 340.0, 0.47), (-12.0, 2.0, 81.0, 95.0, 0.41)]
+        entries = [
+            {"position_lps_mm": [x, y, z], "size_mm3": size, "mean_uncertainty": value, "score": size * value}
+            for x, y, z, size, value in places
+        ]
+        (folder / "places.json").write_text(json.dumps(entries))
 
     def _run(self) -> None:
         """A run folder as a process would write it, so that the picture shows numbers."""
@@ -105,6 +122,8 @@ class Stage:
                 run.append_event(event="validation", step=step, **scores, per_class={"1": scores}, optimistic=True)
         self.window.session.open(study.folder)
         self.window.workbench.open("case-0003")
+        self.ui.reviewPredictionButton.click()
+        self.ui.reviewNextButton.click()
         self.ui.moduleTrainFold.collapsed = False
         self.wait(lambda: self.ui.trainDeviceCombo.count > 1)
 

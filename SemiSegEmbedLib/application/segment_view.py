@@ -71,6 +71,7 @@ class SegmentWidgets:
         ui = self._ui
         options = ["--format", FORMATS[max(0, ui.segmentFormatCombo.currentIndex)]]
         options += ["--island", str(ui.segmentIslandSpin.value)]
+        options += [] if ui.segmentMapsCheck.checked else ["--passes", "0"]
         return [*options, "--largest"] if ui.segmentLargestCheck.checked else options
 
     def selected(self) -> int | None:

@@ -15,6 +15,8 @@ from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
 from SemiSegEmbedLib.application.installer import Installer
+from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
+from SemiSegEmbedLib.application.models_view import ModelsWidgets
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
 from SemiSegEmbedLib.application.review_view import ReviewWidgets
 from SemiSegEmbedLib.application.scene import CaseScene
@@ -49,7 +51,9 @@ class ModuleWindow:
         self.background = Background()
         self.messages = MessageStrip(self.ui.moduleMessageLabel)
         self.workbench = Workbench(self.session, CaseScene(), self.background, self.messages)
-        self.panels = {name: self._panel(name) for name in ("Study", "Annotate", "Train", "Review", "Segment")}
+        self.panels = {
+            name: self._panel(name) for name in ("Study", "Annotate", "Train", "Review", "Segment", "Models")
+        }
         self._settings = Settings()
         self._dialogs = dialogs or SlicerDialogs()
         self._build_presenters()
@@ -78,7 +82,9 @@ class ModuleWindow:
         self.review = ReviewPresenter(ReviewWidgets(uis["Review"]), self.workbench, self.messages, self._edit_result)
         segment_view = SegmentWidgets(uis["Segment"], icons)
         self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
+        self.models = ModelsPresenter(ModelsWidgets(uis["Models"]), self.session, self._dialogs, self.messages)
         self.workbench.opened.connect(self._unfold_annotate)
+        self.ui.moduleModelsFold.contentsCollapsed.connect(lambda folded: self.models.enter(not folded))
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
 
     def _edit_result(self) -> bool:
@@ -102,10 +108,8 @@ class ModuleWindow:
     def tick(self) -> None:
         """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
         self.background.poll()
-        self.study.tick()
-        self.train.tick()
-        self.review.tick()
-        self.segment.tick()
+        for presenter in (self.study, self.train, self.review, self.segment, self.models):
+            presenter.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()
@@ -130,10 +134,8 @@ class ModuleWindow:
         self.timer.stop()
         self.workbench.keep_draft()
         self.annotate_view.leave_editor()
-        self.study.cleanup()
-        self.train.cleanup()
-        self.review.cleanup()
-        self.segment.cleanup()
+        for presenter in (self.study, self.train, self.review, self.segment, self.models):
+            presenter.cleanup()
         self.background.finish()
         for panel in self.panels.values():
             panel.setMRMLScene(None)

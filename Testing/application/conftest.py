@@ -76,7 +76,7 @@ class Module:
         self.widget = SemiSegEmbed.SemiSegEmbedWidget()
         self.widget.setup()
         self.window = self.widget.window
-        for presenter in (self.window.study, self.window.annotate, self.window.segment):
+        for presenter in (self.window.study, self.window.annotate, self.window.segment, self.window.models):
             presenter._dialogs = self.answers
         self.ui = slicer.util.childWidgetVariables(self.window.widget)
         self.widget.enter()

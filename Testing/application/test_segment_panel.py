@@ -139,3 +139,39 @@ def test_two_scans_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
     first.mkdir()
     assert first.name == "hip_left"
     assert free_folder(tmp_path, "hip/left.nii.gz").name == "hip_left-2"
+
+
+def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -> None:
+    ready.ui.moduleModelsFold.collapsed = False
+    ready.wait(lambda: ready.ui.modelsTable.rowCount == 1)
+    name = ready.ui.modelsTable.item(0, 0).text()
+    assert not ready.ui.modelsExportButton.enabled
+    ready.ui.modelsTable.selectRow(0)
+    ready.ui.modelsExportButton.click()
+    exported = ready.answers.folder / f"{name}.ssemodel"
+    ready.wait(lambda: "Written" in ready.message)
+    assert exported.read_bytes() == (trained / "models" / f"{name}.ssemodel").read_bytes()
+
+    copy = exported.rename(exported.with_name("brought.ssemodel"))
+    ready.answers.files = [copy]
+    ready.ui.modelsImportButton.click()
+    ready.wait(lambda: ready.ui.modelsTable.rowCount == 2)
+    imported = {ready.ui.modelsTable.item(row, 0).text() for row in range(2)} - {name}
+    row = 0 if ready.ui.modelsTable.item(0, 0).text() in imported else 1
+    ready.ui.modelsTable.selectRow(row)
+    ready.answers.agrees = False
+    ready.ui.modelsDeleteButton.click()
+    assert len(list((trained / "models").glob("brought*"))) == 1
+    ready.answers.agrees = True
+    ready.ui.modelsDeleteButton.click()
+    ready.wait(lambda: "freed" in ready.message)
+    ready.wait(lambda: ready.ui.modelsTable.rowCount == 1)
+    assert (trained / "models" / f"{name}.ssemodel").is_file()
+
+
+def test_a_foreign_file_is_not_imported(ready, tmp_path: Path) -> None:
+    (tmp_path / "foreign.ssemodel").write_bytes(b"not a model")
+    ready.answers.files = [tmp_path / "foreign.ssemodel"]
+    ready.ui.modelsImportButton.click()
+    ready.wait(lambda: ready.message.startswith("⚠"))
+    assert "\n" not in ready.message

@@ -21,7 +21,7 @@ from slicer_host.application import let_events_pass  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "SemiSegEmbed")]
 WIDTH = 520
-PANELS = ("Study", "Annotate", "Train", "Review", "Segment")
+PANELS = ("Study", "Annotate", "Train", "Review", "Segment", "Models")
 
 
 def dark_palette():

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.scene import WINDOWS, CaseScene
 from SemiSegEmbedLib.application.settings import Settings
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.study_presenter import Dialogs
-from SemiSegEmbedLib.application.workbench import Messages, Workbench
+from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Case
 

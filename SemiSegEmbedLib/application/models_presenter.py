@@ -9,10 +9,9 @@ from typing import Any, Protocol
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.study_presenter import Dialogs
-from SemiSegEmbedLib.application.workbench import Messages
 
 SUFFIX = ".ssemodel"
 

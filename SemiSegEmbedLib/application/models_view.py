@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import qt
+from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.signal import Signal
 
@@ -47,7 +48,10 @@ class ModelsWidgets:
         table.rowCount = len(rows)
         for index, row in enumerate(rows):
             for column, name in enumerate(COLUMNS):
-                table.setItem(index, column, qt.QTableWidgetItem(_text(row.get(name))))
+                text = _text(row.get(name))
+                if name == "hd95" and row.get("optimistic"):
+                    text = _("{score} (optimistic)").format(score=text)
+                table.setItem(index, column, qt.QTableWidgetItem(text))
         table.resizeColumnsToContents()
         table.clearSelection()
         table.blockSignals(False)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.overlays import Entry, Overlay, legend
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.workbench import Messages, Workbench
+from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Case, ResultRecord
 

@@ -14,13 +14,13 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.image_files import images_in
+from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.result_scene import export_surfaces, show_result
 from SemiSegEmbedLib.application.scene import unchanged_file, volume_copy
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.study_presenter import Dialogs, images_in
-from SemiSegEmbedLib.application.workbench import Messages
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
 

@@ -11,30 +11,17 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.case_rows import CaseRow, case_rows
 from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.image_files import images_in
+from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.scene import unchanged_file, volume_copy
 from SemiSegEmbedLib.application.settings import Settings
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.workbench import Messages, Workbench
+from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.files import remove, temporary_beside
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
-
-IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-
-
-class Dialogs(Protocol):
-    """Questions to the user."""
-
-    def ask_folder(self, title: str) -> Path | None:
-        """A folder, or None."""
-
-    def ask_files(self, title: str) -> list[Path]:
-        """Files, possibly none."""
-
-    def confirm(self, question: str) -> bool:
-        """Whether the user agrees."""
 
 
 class StudyView(Protocol):
@@ -51,6 +38,8 @@ class StudyView(Protocol):
     role_chosen: Signal
     remove_clicked: Signal
     check_clicked: Signal
+    rank_clicked: Signal
+    cancel_clicked: Signal
 
     def label_list(self) -> str:
         """Name of the chosen list of labels."""
@@ -79,8 +68,8 @@ class StudyView(Protocol):
     def show_problems(self, problems: Sequence[dict[str, str]] | None) -> None:
         """Findings of the check; None: not checked."""
 
-    def show_work(self, text: str) -> None:
-        """What is under way, or an empty text."""
+    def show_work(self, text: str, can_cancel: bool = False) -> None:
+        """What is under way, or an empty text, and whether it can be cancelled."""
 
 
 class StudyPresenter:
@@ -120,6 +109,8 @@ class StudyPresenter:
         view.role_chosen.connect(self.set_role)
         view.remove_clicked.connect(self.remove)
         view.check_clicked.connect(self.check)
+        view.rank_clicked.connect(self.rank)
+        view.cancel_clicked.connect(self.cancel)
         session.study_changed.connect(self._show_study)
         session.cases_changed.connect(self._show_rows)
         session.case_changed.connect(self._select_current)
@@ -238,8 +229,8 @@ class StudyPresenter:
         if self._child is not None and self._child.running:
             self._messages.warn(_("Something is still under way: wait until it is done."))
             return
-        self._view.show_work(work)
-        self._child = Child(arguments, done, self._failed)
+        self._view.show_work(work, can_cancel=True)
+        self._child = Child(arguments, done, self._failed, lambda line: self._view.show_work(line, can_cancel=True))
 
     def open_next(self) -> None:
         """Open the case to annotate next."""
@@ -273,14 +264,31 @@ class StudyPresenter:
         self._view.show_problems(None)
         self._ask(["study", "check", str(self._session.study.folder)], self._checked, _("Checking the study ..."))
 
+    def rank(self) -> None:
+        """Let the newest model say how sure it is of each case that is not annotated."""
+        arguments = ["suggest", str(self._session.study.folder)]
+        self._ask(arguments, self._ranked, _("Looking at the cases ..."))
+
+    def _ranked(self, cases: Sequence[dict[str, Any]]) -> None:
+        self._view.show_work("")
+        self._tried(self._session.refresh)
+        if cases:
+            self._view.select(cases[0]["case"])
+        self._messages.tell(
+            _("Ranked {count} cases. Next case opens the most uncertain one.").format(count=len(cases))
+        )
+
+    def cancel(self) -> None:
+        """End the child process; what it finished is kept."""
+        if self._child is not None:
+            self._child.cancel()
+        self._view.show_work("")
+        self._tried(self._session.refresh)
+        self._messages.tell(_("Cancelled; what was finished is kept."))
+
     def _checked(self, problems: Sequence[dict[str, str]]) -> None:
         self._view.show_work("")
         self._view.show_problems(problems)
-
-
-def images_in(folder: Path) -> list[Path]:
-    """Image files of a folder, in the order of their names."""
-    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES))
 
 
 def _fitting(study: Study, key: str, role: Role) -> Role:

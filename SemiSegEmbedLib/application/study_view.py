@@ -44,6 +44,8 @@ class StudyWidgets:
         self.role_chosen = Signal()
         self.remove_clicked = Signal()
         self.check_clicked = Signal()
+        self.rank_clicked = Signal()
+        self.cancel_clicked = Signal()
         self._fill_choices()
         self._connect()
 
@@ -74,6 +76,8 @@ class StudyWidgets:
         ui.studyRoleCombo.activated.connect(self._choose_role)
         ui.studyRemoveButton.clicked.connect(lambda *_args: self.remove_clicked.emit())
         ui.studyCheckButton.clicked.connect(lambda *_args: self.check_clicked.emit())
+        ui.studyRankButton.clicked.connect(lambda *_args: self.rank_clicked.emit())
+        ui.studyCancelButton.clicked.connect(lambda *_args: self.cancel_clicked.emit())
         ui.studyProblemList.itemActivated.connect(lambda *_args: self._go_to_problem())
 
     def label_list(self) -> str:
@@ -172,18 +176,20 @@ class StudyWidgets:
             listing.item(0).setIcon(self._icons["reviewed"])
             self._problem_keys.append("")
 
-    def show_work(self, text: str) -> None:
-        """What is under way, or an empty text."""
+    def show_work(self, text: str, can_cancel: bool = False) -> None:
+        """What is under way, or an empty text, and whether it can be cancelled."""
+        self._ui.studyCancelButton.visible = can_cancel
         self._ui.studyWorkLabel.text = text
-        for button in ("studyAddLoadedButton", "studyAddFilesButton", "studyAddFolderButton", "studyCheckButton"):
-            getattr(self._ui, button).enabled = not text
+        for button in ("AddLoaded", "AddFiles", "AddFolder", "Check", "Rank"):
+            getattr(self._ui, f"study{button}Button").enabled = not text
 
     def _show_selection(self) -> None:
         some = bool(self.selected_keys())
         for name in ("studyOpenCaseButton", "studyRoleCombo", "studyRemoveButton"):
             getattr(self._ui, name).enabled = some
         self._ui.studyNextCaseButton.enabled = bool(self._rows)
-        self._ui.studyCheckButton.enabled = bool(self._rows) and not self._ui.studyWorkLabel.text
+        idle = bool(self._rows) and not self._ui.studyWorkLabel.text
+        self._ui.studyCheckButton.enabled = self._ui.studyRankButton.enabled = idle
 
     def _open_selected(self) -> None:
         keys = self.selected_keys()

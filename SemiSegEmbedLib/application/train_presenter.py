@@ -11,11 +11,11 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Child
 from SemiSegEmbedLib.application.installer import Installer
+from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run
 from SemiSegEmbedLib.application.run_plot import RunPlot
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.workbench import Messages
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.local import stop
 from SemiSegEmbedLib.jobs.run_folder import RunState

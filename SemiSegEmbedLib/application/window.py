@@ -15,6 +15,7 @@ from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
 from SemiSegEmbedLib.application.installer import Installer
+from SemiSegEmbedLib.application.interaction import Dialogs
 from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
 from SemiSegEmbedLib.application.models_view import ModelsWidgets
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
@@ -24,7 +25,7 @@ from SemiSegEmbedLib.application.segment_presenter import SegmentPresenter
 from SemiSegEmbedLib.application.segment_view import SegmentWidgets
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.settings import Settings
-from SemiSegEmbedLib.application.study_presenter import Dialogs, StudyPresenter
+from SemiSegEmbedLib.application.study_presenter import StudyPresenter
 from SemiSegEmbedLib.application.study_view import StudyWidgets
 from SemiSegEmbedLib.application.train_presenter import TrainPresenter
 from SemiSegEmbedLib.application.train_view import TrainWidgets

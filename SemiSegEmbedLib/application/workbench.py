@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.case_rows import uncertainty_of
+from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.session import Session
@@ -19,16 +19,6 @@ from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.files import explain
 from SemiSegEmbedLib.study.records import Case, Role
 from SemiSegEmbedLib.study.study import Study
-
-
-class Messages(Protocol):
-    """Where sentences for the user appear."""
-
-    def tell(self, sentence: str) -> None:
-        """Something was done."""
-
-    def warn(self, sentence: str) -> None:
-        """Something is wrong and can be acted on."""
 
 
 class Workbench:

@@ -175,3 +175,23 @@ def test_a_foreign_file_is_not_imported(ready, tmp_path: Path) -> None:
     ready.ui.modelsImportButton.click()
     ready.wait(lambda: ready.message.startswith("⚠"))
     assert "\n" not in ready.message
+
+
+def test_ranking_notes_how_sure_the_model_is_and_next_follows_it(ready) -> None:
+    ready.ui.studyRankButton.click()
+    assert not ready.ui.studyCancelButton.isHidden()
+    ready.wait(lambda: "Ranked" in ready.message, 150)
+    assert float(ready.ui.studyCaseTable.item(1, 5).text()) > 0
+    ready.ui.studyNextCaseButton.click()
+    assert ready.window.session.case.key == "case-0002"
+    ready.ui.reviewProvenanceButton.click()
+    assert ready.ui.reviewProvenanceButton.checked
+    ready.ui.reviewUncertaintyButton.click()
+    assert ready.ui.reviewUncertaintyButton.checked
+
+
+def test_ranking_can_be_cancelled(ready) -> None:
+    ready.ui.studyRankButton.click()
+    ready.ui.studyCancelButton.click()
+    assert ready.ui.studyCancelButton.isHidden()
+    assert ready.ui.studyRankButton.enabled

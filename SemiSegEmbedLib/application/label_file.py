@@ -43,9 +43,9 @@ def write_nrrd(path: Path, voxels: np.ndarray, grid: Grid) -> None:
         stream.write(_header(little, grid).encode("ascii"))
         # 31: a gzip wrapper, which is what NRRD means by "gzip".
         packer = zlib.compressobj(level=1, wbits=31)
-        data = memoryview(little).cast("B")
+        data = little.reshape(-1).view(np.uint8)
         for begin in range(0, len(data), _CHUNK):
-            stream.write(packer.compress(data[begin : begin + _CHUNK]))
+            stream.write(packer.compress(data[begin : begin + _CHUNK].tobytes()))
         stream.write(packer.flush())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from slicer.i18n import tr as _
@@ -94,10 +93,12 @@ class ModelsPresenter:
     def export(self) -> None:
         """Ask for a folder and copy the selected model there."""
         model = self._view.selected()
-        folder = None if model is None else self._dialogs.ask_folder(_("Folder for the model file"))
+        if model is None:
+            return
+        folder = self._dialogs.ask_folder(_("Folder for the model file"))
         if folder is None:
             return
-        target = Path(folder) / f"{model}{SUFFIX}"
+        target = folder / f"{model}{SUFFIX}"
         arguments = ["model", "export", str(self._session.study.folder), model, str(target)]
         self._ask(arguments, lambda _result: self._messages.tell(_("Written: {name}").format(name=target.name)))
 

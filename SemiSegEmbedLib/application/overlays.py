@@ -59,7 +59,7 @@ def legend(name: str, labels: Sequence[Label]) -> list[Entry]:
             Entry(2, (70, 150, 240), _("only the annotation")),
             Entry(3, (200, 80, 200), _("another segment")),
         ]
-    shades = [tuple(round(255 * channel) for channel in color) for color in COLORS_OF_UNCERTAINTY]
+    shades = [(round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in COLORS_OF_UNCERTAINTY]
     words = (_("a little unsure"), _("unsure"), _("undecided"))
     return [Entry(index, shade, word) for index, (shade, word) in enumerate(zip(shades, words, strict=True), 1)]
 

@@ -39,7 +39,7 @@ class RunPlot:
         unreliable = [np.nan if point[2] is None else point[2] for point in progress.losses]
         losses = [point[1] for point in progress.losses]
         self._fill("losses", [steps, losses, unreliable], ["step", "loss", "unreliable"])
-        columns = [[entry.step for entry in progress.validations]]
+        columns: list[list[float]] = [[entry.step for entry in progress.validations]]
         names = ["step"]
         for measure in ("iou", "hd95"):
             for key in self._classes:

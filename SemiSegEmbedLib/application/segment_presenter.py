@@ -96,7 +96,8 @@ class SegmentPresenter:
         self._messages = messages
         self._scans: list[Scan] = []
         self._child: Child | None = None
-        self._output: Path | None = None
+        self._output = Path()
+        self._model = Path()
         self._copies = Background()
         self._temporary: Path | None = None
         view.add_loaded_clicked.connect(self.add_loaded)
@@ -174,9 +175,11 @@ class SegmentPresenter:
 
     def start(self) -> None:
         """Ask where results go, then segment all scans that have none yet; failed ones are tried again."""
-        self._output = self._dialogs.ask_folder(_("Folder for the results"))
-        if self._output is None:
+        output, study = self._dialogs.ask_folder(_("Folder for the results")), self._session.study
+        if output is None or study is None:
             return
+        # Kept until the list is done, whatever study is opened meanwhile.
+        self._output, self._model = output, study.models_folder / f"{self._view.model()}.ssemodel"
         for scan in self._scans:
             if scan.state is ScanState.FAILED:
                 scan.state, scan.note = ScanState.WAITING, ""
@@ -192,10 +195,9 @@ class SegmentPresenter:
         self._show()
 
     def _segment(self, scan: Scan) -> None:
-        model = self._session.study.models_folder / f"{self._view.model()}.ssemodel"
         # A folder for each scan: two scans of one name must not overwrite each other.
         folder = free_folder(self._output, scan.name)
-        arguments = ["segment", str(model), str(scan.path), "--output", str(folder), *self._view.options()]
+        arguments = ["segment", str(self._model), str(scan.path), "--output", str(folder), *self._view.options()]
         scan.state = ScanState.RUNNING
 
         def done(outcomes: Sequence[dict[str, Any]]) -> None:
@@ -252,10 +254,10 @@ class SegmentPresenter:
 
     def _with_result(self, use: Any) -> None:
         index, study = self._view.selected(), self._session.study
-        if index is None or study is None or self._scans[index].label is None:
+        scan = None if index is None else self._scans[index]
+        if scan is None or study is None or scan.label is None:
             self._messages.warn(_("Select a scan that is done."))
             return
-        scan = self._scans[index]
         try:
             use(show_result(scan.path, scan.label, study.labels, scan.name))
         except SemiSegEmbedError as error:

@@ -141,8 +141,7 @@ def _layer(image: Any, volume: Any, values: dict[int, int]) -> Layer | None:
         return None
     offset = _offset(image, volume)
     if offset is None:
-        image = _resampled(image, volume)
-        offset = _offset(image, volume)
+        image, offset = _resampled(image, volume), (0, 0, 0)
     low_x, high_x, low_y, high_y, low_z, high_z = image.GetExtent()
     shape = (high_z - low_z + 1, high_y - low_y + 1, high_x - low_x + 1)
     voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape).copy()
@@ -160,7 +159,7 @@ def _offset(image: Any, volume: Any) -> tuple[int, int, int] | None:
     aligned = np.allclose(between[:3, :3], np.eye(3), atol=_TOLERANCE_VOXELS / size)
     if not aligned or not np.allclose(shift, np.round(shift), atol=100 * _TOLERANCE_VOXELS):
         return None
-    return tuple(int(value) for value in np.round(shift))
+    return round(shift[0]), round(shift[1]), round(shift[2])
 
 
 def _resampled(image: Any, volume: Any) -> Any:

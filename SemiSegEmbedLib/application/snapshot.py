@@ -53,7 +53,7 @@ def ignore_other_slices(label: np.ndarray, annotated: set[int]) -> np.ndarray:
         label: (z, y, x) uint8; changed in place.
         annotated: Indices of slices that are finished although nothing is drawn in them.
     """
-    drawn = label.any(axis=(1, 2))
+    drawn = np.asarray(label.any(axis=(1, 2)))
     drawn[[index for index in annotated if 0 <= index < len(drawn)]] = True
     label[~drawn] = IGNORE
     return label

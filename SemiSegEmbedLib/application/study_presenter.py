@@ -245,7 +245,7 @@ class StudyPresenter:
         study = self._session.study
         keys = self._view.selected_keys()
         if study is not None and keys:
-            self._tried(lambda: [study.set_role(key, _fitting(study, key, Role(role))) for key in keys])
+            self._tried(lambda: _each(keys, lambda key: study.set_role(key, _fitting(study, key, Role(role)))))
             self._session.cases_changed.emit()
 
     def remove(self) -> None:
@@ -256,7 +256,7 @@ class StudyPresenter:
             return
         if self._session.case is not None and self._session.case.key in keys:
             self._workbench.leave()
-        self._tried(lambda: [study.remove_case(key) for key in keys])
+        self._tried(lambda: _each(keys, study.remove_case))
         self._session.cases_changed.emit()
 
     def check(self) -> None:
@@ -289,6 +289,11 @@ class StudyPresenter:
     def _checked(self, problems: Sequence[dict[str, str]]) -> None:
         self._view.show_work("")
         self._view.show_problems(problems)
+
+
+def _each(keys: Sequence[str], action: Callable[[str], None]) -> None:
+    for key in keys:
+        action(key)
 
 
 def _fitting(study: Study, key: str, role: Role) -> Role:

@@ -160,3 +160,30 @@ def test_a_loaded_file_is_recognised_until_it_is_changed(case, files) -> None:
     slicer.util.arrayFromVolume(case.volume)[:] = 0
     slicer.util.arrayFromVolumeModified(case.volume)
     assert unchanged_file(case.volume) is None
+
+
+def test_a_segment_drawn_on_another_grid_lands_on_the_grid_of_the_ct(case, files) -> None:
+    """As after a change of the source geometry in the Segment Editor: half the spacing, shifted by part of a voxel."""
+    segmentation = case.segmentation.GetSegmentation()
+    segmentation.RemoveAllSegments()
+    fine = slicer.vtkOrientedImageData()
+    fine.SetExtent(0, 31, 0, 27, 0, 23)
+    fine.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    voxels = np.zeros((24, 28, 32), np.uint8)
+    voxels[8:12, 8:16, 10:20] = 1
+    vtk.util.numpy_support.vtk_to_numpy(fine.GetPointData().GetScalars())[:] = voxels.ravel()
+    to_ras, half = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    case.volume.GetIJKToRASMatrix(to_ras)
+    for axis in range(3):
+        half.SetElement(axis, axis, 0.5)
+        half.SetElement(axis, 3, -0.25)
+    vtk.vtkMatrix4x4.Multiply4x4(to_ras, half, half)
+    fine.SetGeometryFromImageToWorldMatrix(half)
+    segment = slicer.vtkSegment()
+    segment.SetName("hip bone left")
+    segment.SetLabelValue(1)
+    segment.AddRepresentation("Binary labelmap", fine)
+    segmentation.AddSegment(segment, segment_id(HIP_SIDES[0]))
+    expected = np.zeros_like(files[2])
+    expected[4:6, 4:8, 5:10] = 1
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), expected)

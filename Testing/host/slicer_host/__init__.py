@@ -27,9 +27,23 @@ def install() -> None:
     """Provide `qt`, `ctk` and the application's part of `slicer`; a second call does nothing."""
     if "ctk" in sys.modules:
         return
+    _spare_the_singletons()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from slicer_host import application, qt_world, stand_ins
 
     sys.modules["qt"] = qt_world.make_qt(stand_ins.WIDGETS)
     sys.modules["ctk"] = stand_ins.make_ctk()
     application.extend_slicer()
+
+
+def _spare_the_singletons() -> None:
+    """Keep Python 3.11 from freeing None, True and False.
+
+    PySide6 6.12 takes them for immortal, which they are from Python 3.12 on: each call that returns None takes one
+    reference too many, and some hundred thousand calls later the interpreter aborts. A large start value helps.
+    """
+    import ctypes
+
+    if sys.version_info < (3, 12):
+        for singleton in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(singleton)).value += 1 << 30

@@ -64,7 +64,8 @@ class StudyWidgets:
         ui = self._ui
         ui.studyCreateButton.clicked.connect(lambda *_args: self.create_clicked.emit())
         ui.studyOpenButton.clicked.connect(lambda *_args: self.open_clicked.emit())
-        ui.studyRecentCombo.activated.connect(self._choose_recent)
+        # The index is asked for, because in Qt 5 `activated` delivers a text or an index.
+        ui.studyRecentCombo.activated.connect(lambda *_args: self._choose_recent(ui.studyRecentCombo.currentIndex))
         ui.studyAddLoadedButton.clicked.connect(lambda *_args: self.add_loaded_clicked.emit())
         ui.studyAddFilesButton.clicked.connect(lambda *_args: self.add_files_clicked.emit())
         ui.studyAddFolderButton.clicked.connect(lambda *_args: self.add_folder_clicked.emit())
@@ -73,7 +74,7 @@ class StudyWidgets:
         ui.studyCaseTable.itemSelectionChanged.connect(self._show_selection)
         ui.studyOpenCaseButton.clicked.connect(lambda *_args: self._open_selected())
         ui.studyNextCaseButton.clicked.connect(lambda *_args: self.next_clicked.emit())
-        ui.studyRoleCombo.activated.connect(self._choose_role)
+        ui.studyRoleCombo.activated.connect(lambda *_args: self._choose_role(ui.studyRoleCombo.currentIndex))
         ui.studyRemoveButton.clicked.connect(lambda *_args: self.remove_clicked.emit())
         ui.studyCheckButton.clicked.connect(lambda *_args: self.check_clicked.emit())
         ui.studyRankButton.clicked.connect(lambda *_args: self.rank_clicked.emit())

@@ -27,6 +27,12 @@ def add(module, files: list[Path]) -> None:
     module.wait(lambda: len(module.window.session.study.cases) == before + len(files))
 
 
+def choose(combo, index: int) -> None:
+    """As a user does: the index changes, then `activated` is emitted."""
+    combo.currentIndex = index
+    combo.activated.emit(index)
+
+
 def texts(table, column: int) -> list[str]:
     return [table.item(row, column).text() for row in range(table.rowCount) if not table.isRowHidden(row)]
 
@@ -129,7 +135,7 @@ def test_the_filter_hides_and_what_is_hidden_is_not_selected(module, study, hip)
     module.ui.studyCaseTable.selectAll()
     module.ui.studyFilterEdit.text = "RIGHT not"
     assert texts(module.ui.studyCaseTable, 1) == ["right"]
-    module.ui.studyRoleCombo.activated.emit(3)
+    choose(module.ui.studyRoleCombo, 3)
     assert [case.role for case in module.window.session.study.cases] == [Role.UNANNOTATED, Role.EXCLUDED]
 
 
@@ -179,7 +185,7 @@ def test_a_study_that_was_open_is_offered_again_and_gone_ones_are_not(module, st
     module.answers.folder = tmp_path / "second"
     module.ui.studyCreateButton.click()
     assert module.ui.studyRecentCombo.count == 3
-    module.ui.studyRecentCombo.activated.emit(2)
+    choose(module.ui.studyRecentCombo, 2)
     assert module.window.session.study.folder == study.folder
     (tmp_path / "second" / "study.json").unlink()
     assert [path.name for path in module.window._settings.recent_studies()] == ["hips"]

@@ -6,9 +6,10 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class Console:
@@ -52,6 +53,8 @@ class Console:
         self._task = task
 
     def _show_bar(self, task: str, fraction: float, detail: str) -> None:
+        from tqdm import tqdm  # only where a bar is drawn: Slicer's Python has no tqdm until it is installed
+
         if self._bar is None or task != self._task:
             self._close_bar()
             layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed} < {remaining} {postfix}"

@@ -46,6 +46,8 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "robust, mirroring only": ("robust", {"centre": True, "augmentation": "flip"}),
     "robust, mirroring only, supervised": ("robust", {"method": "supervised", "augmentation": "flip"}),
     "robust, supervised": ("robust", {"method": "supervised"}),
+    "robust, fast teacher": ("robust", {"augmentation": "flip", "ema_decay": 0.95}),
+    "robust, fast teacher, batch norm": ("robust", {"augmentation": "flip", "ema_decay": 0.95, "norm": "batch"}),
 }
 """Name of a row -> preset and what is changed in it."""
 

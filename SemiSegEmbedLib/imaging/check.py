@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.check_values import value_problems
 from SemiSegEmbedLib.imaging.dicom import choose_series
-from SemiSegEmbedLib.imaging.geometry import Geometry, on_lattice, same_voxels
+from SemiSegEmbedLib.imaging.geometry import Geometry, axis_order, on_lattice
 from SemiSegEmbedLib.imaging.problems import ERROR, WARNING, Problem
 from SemiSegEmbedLib.imaging.read import put_onto, read_image, read_label
 from SemiSegEmbedLib.imaging.segments import is_segmentation
@@ -221,7 +221,7 @@ def _value_list_problems(found: list[int], labels: Sequence[Label]) -> Iterator[
 
 
 def _position_problem(own: Geometry, native: Geometry, may_be_part: bool) -> Problem | None:
-    if same_voxels(own, native) or (may_be_part and on_lattice(own, native)):
+    if axis_order(own, native) is not None or (may_be_part and on_lattice(own, native)):
         return None
     parallel = np.allclose(own.direction, native.direction, atol=1e-3)
     alike = parallel and np.allclose(own.spacing, native.spacing, rtol=1e-3)

@@ -101,26 +101,59 @@ class Geometry:
         )
 
 
+@dataclass(frozen=True)
+class AxisOrder:
+    """How an array on one grid is stored on another grid of the same voxels; by default it stays as it is.
+
+    Attributes:
+        axes: Which axis of the one array becomes axis 0, 1 and 2 of the other, both in array order (z, y, x).
+        flipped: Whether axis 0, 1 and 2 of the other array run against their axis of the one.
+    """
+
+    axes: tuple[int, int, int] = (0, 1, 2)
+    flipped: tuple[bool, bool, bool] = (False, False, False)
+
+    def apply_to(self, array: np.ndarray) -> np.ndarray:
+        """The same values in the other order, as a contiguous array."""
+        flipped = [axis for axis in range(3) if self.flipped[axis]]
+        return np.ascontiguousarray(np.flip(array.transpose(self.axes), flipped))
+
+
+def axis_order(source: sitk.Image | Geometry, target: sitk.Image | Geometry) -> AxisOrder | None:
+    """How an array on `source` is stored on `target`; None unless both grids consist of the same voxels.
+
+    Programs store one scan in several ways: 3D Slicer, for one, flips an axis of a left-handed grid when it reads it.
+    """
+    source, target = Geometry.of(source), Geometry.of(target)
+    steps = _voxel_steps(source, target)
+    if steps is None:
+        return None
+    axes = np.abs(steps[:, :3]).argmax(axis=1)
+    flipped = steps[:, :3].sum(axis=1) < 0
+    if not np.array_equal(np.take(source.size, axes), target.size):
+        return None
+    if not np.array_equal(steps[:, 3], np.where(flipped, np.array(target.size) - 1, 0)):
+        return None
+    z, y, x = (2 - axes[::-1]).tolist()
+    flip_x, flip_y, flip_z = flipped.tolist()
+    return AxisOrder((z, y, x), (flip_z, flip_y, flip_x))
+
+
 def on_lattice(part: sitk.Image | Geometry, whole: sitk.Image | Geometry) -> bool:
     """True when every voxel of `part`, extended or cropped or stored along other axes, is a voxel of `whole`'s grid.
 
     Both may store the same voxels in another order or direction of the axes (a file in RAS beside one in LPS).
     """
-    part, whole = Geometry.of(part), Geometry.of(whole)
-    step = (np.linalg.inv(whole.affine) @ part.affine)[:3]
-    nearest = np.round(step)
+    return _voxel_steps(Geometry.of(part), Geometry.of(whole)) is not None
+
+
+def _voxel_steps(part: Geometry, whole: Geometry) -> np.ndarray | None:
+    """From voxel indices (x, y, z, 1) of `part` to those of `whole`, (3, 4) whole numbers; None off the lattice."""
+    steps = (np.linalg.inv(whole.affine) @ part.affine)[:3]
+    nearest = np.round(steps)
     turned = np.abs(nearest[:, :3])
     if not ((turned.sum(axis=0) == 1).all() and (turned.sum(axis=1) == 1).all()):
-        return False
-    drift = np.abs(step[:, :3] - nearest[:, :3]) @ (np.array(part.size) - 1)
-    return bool((drift + np.abs(step[:, 3] - nearest[:, 3]) < LATTICE_TOLERANCE).all())
-
-
-def same_voxels(a: sitk.Image | Geometry, b: sitk.Image | Geometry) -> bool:
-    """True when both grids consist of the same voxels, in whatever order they store them."""
-    a, b = Geometry.of(a), Geometry.of(b)
-    if not on_lattice(a, b):
-        return False
-    to_b = np.linalg.inv(b.affine)
-    indices = np.round((np.c_[a.corners(), np.ones(8)] @ to_b.T)[:, :3])
-    return bool((indices.min(axis=0) == 0).all() and (indices.max(axis=0) == np.array(b.size) - 1).all())
+        return None
+    drift = np.abs(steps[:, :3] - nearest[:, :3]) @ (np.array(part.size) - 1)
+    fits = (drift + np.abs(steps[:, 3] - nearest[:, 3]) < LATTICE_TOLERANCE).all()
+    return nearest.astype(int) if fits else None

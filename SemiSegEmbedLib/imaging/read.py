@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import segments
 from SemiSegEmbedLib.imaging.dicom import Series, Slice, choose_series, list_series
-from SemiSegEmbedLib.imaging.geometry import Geometry, on_lattice, same_voxels
+from SemiSegEmbedLib.imaging.geometry import AxisOrder, Geometry, axis_order, on_lattice
 from SemiSegEmbedLib.imaging.headers import header_geometry, open_header, quiet, suffix_of
 from SemiSegEmbedLib.imaging.integrity import NOT_FINITE, verify_nifti_header, verify_voxels
 from SemiSegEmbedLib.imaging.problems import ERROR
@@ -67,8 +67,9 @@ def read_label(
 
     Args:
         path: A label map (NIfTI, NRRD, MetaImage), a Slicer segmentation (.seg.nrrd) or a DICOM SEG file.
-        reference: The CT or its grid; the label is put onto exactly this grid. Segmentations may cover a part
-            of it. None: the label stays on its own grid.
+        reference: The CT or its grid; the label is put onto exactly this grid. It may store the same voxels
+            along other axes or in other directions, and segmentations may cover a part of them. None: the label
+            stays on its own grid.
         labels: The labels of the study: segments with the name or the code of a label get its value. Other
             segments, and all without `labels`, keep the value (DICOM: the number) that the file gives them.
 
@@ -87,7 +88,7 @@ def read_label(
         fits = reference is None or on_lattice(image, reference)
     else:
         image = _as_uint8(_read_file(path, is_label=True))
-        fits = reference is None or same_voxels(image, reference)
+        fits = reference is None or axis_order(image, reference) is not None
     if reference is None:
         return image
     if not fits:
@@ -174,8 +175,12 @@ def _as_uint8(image: sitk.Image) -> sitk.Image:
 
 def put_onto(image: sitk.Image, geometry: Geometry) -> sitk.Image:
     """The voxels of a label that lies on the lattice of `geometry`, in its order; 0 where the label has none."""
-    if image.GetSize() == geometry.size and np.allclose(Geometry.of(image).affine, geometry.affine, atol=1e-3):
+    order = axis_order(image, geometry)
+    if order == AxisOrder():
         return geometry.apply_to(image)
+    if order is not None:
+        voxels = order.apply_to(sitk.GetArrayViewFromImage(image))
+        return geometry.apply_to(sitk.GetImageFromArray(voxels))
     nearest = sitk.sitkNearestNeighbor
     return sitk.Resample(
         image, geometry.size, sitk.Transform(), nearest, geometry.origin, geometry.spacing, geometry.direction, 0

@@ -62,7 +62,7 @@ class DemoPlan:
 
 SMALL_PATCHES = {"patch_size": (32, 32, 32)}
 QUICK = DemoPlan("quick", 4.0, 2, 2, 1, "quick", 60, 0.7, {**SMALL_PATCHES, "validate_every": 30})
-PROCESSOR = DemoPlan("without a GPU", 3.0, 4, 8, 3, "quick", 700, 5.0, {**SMALL_PATCHES, "validate_every": 175})
+PROCESSOR = DemoPlan("without a GPU", 3.0, 4, 8, 3, "quick", 1000, 6.0, {**SMALL_PATCHES, "validate_every": 200})
 GPU = DemoPlan("with a GPU", 1.0, 4, 16, 4, "robust", 1500)
 
 

@@ -116,10 +116,10 @@ def draw(results: dict[str, Any], path: Path) -> None:
     ]
     figure = Figure(figsize=(16, 9), layout="constrained")
     for ax, (kind, name, title) in zip(figure.subplots(2, 3).ravel(), plots, strict=True):
-        for row, events in results.items():
+        for number, (row, events) in enumerate(results.items()):
             points = [(e["step"], e[name]) for e in events if e["event"] == kind and e.get(name) is not None]
             if points:
-                ax.plot(*zip(*points, strict=True), label=row, linewidth=1.3)
+                ax.plot(*zip(*points, strict=True), label=row, color=f"C{number}", linewidth=1.3)
         ax.set_title(title, fontsize=10)
         ax.grid(alpha=0.3)
     figure.axes[0].legend(fontsize=7)

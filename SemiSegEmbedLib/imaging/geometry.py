@@ -115,7 +115,7 @@ class AxisOrder:
 
     def apply_to(self, array: np.ndarray) -> np.ndarray:
         """The same values in the other order, as a contiguous array."""
-        flipped = [axis for axis in range(3) if self.flipped[axis]]
+        flipped = tuple(axis for axis in range(3) if self.flipped[axis])
         return np.ascontiguousarray(np.flip(array.transpose(self.axes), flipped))
 
 

@@ -98,10 +98,21 @@ def test_a_label_on_soft_tissue_and_an_absent_label_are_warnings(files):
     assert [(p.code, p.severity) for p in found] == [("absent-label", "warning")]
 
 
-def test_a_label_in_another_order_of_axes_is_fine(files):
+@pytest.mark.parametrize(("ct_axes", "label_axes"), [("LPS", "RSP"), ("LAS", "LPS"), ("RAS", "LAS"), ("PIR", "SAL")])
+def test_a_label_in_another_order_of_axes_is_fine(files, ct_axes, label_axes):
     image, label = files()
-    sitk.WriteImage(sitk.DICOMOrient(sitk.ReadImage(str(label)), "RSP"), str(label))
+    for path, axes in ((image, ct_axes), (label, label_axes)):
+        sitk.WriteImage(sitk.DICOMOrient(sitk.ReadImage(str(path)), axes), str(path))
     assert check_case(image, label, HIP_BONES) == []
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.0])
+def test_a_shift_behind_another_order_of_axes_is_an_error(files, shift):
+    image, label = files()
+    moved = sitk.DICOMOrient(sitk.ReadImage(str(label)), "LAS")
+    moved.SetOrigin(moved.TransformContinuousIndexToPhysicalPoint((0.0, shift, 0.0)))
+    sitk.WriteImage(moved, str(label))
+    assert codes(check_case(image, label, HIP_BONES), "error") == ["label-grid"]
 
 
 def test_a_cropped_segmentation_is_fine_but_a_cropped_label_map_is_not(files):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ import SimpleITK as sitk
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.read import read_geometry, read_image, read_label
+from SemiSegEmbedLib.imaging.write import write_segmentation
+from SemiSegEmbedLib.study.presets import HIP_BONES
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = np.random.default_rng(0).integers(-1000, 1500, (30, 31, 32)).astype(np.int16)
@@ -239,12 +242,68 @@ def test_a_ct_or_probabilities_are_no_label(ct, values):
     assert_refused(ct(".nrrd", values), read_label, "whole numbers")
 
 
-def test_a_label_in_another_orientation_is_turned_onto_its_ct(tmp_path, make_image):
-    label = make_image((VALUES > 700).astype(np.uint8), (0.7, 0.8, 2.0), origin=(4.0, 5.0, 6.0))
-    sitk.WriteImage(sitk.DICOMOrient(label, "RSA"), str(tmp_path / "label.nii.gz"))
+ORDERS = [(axes, flips) for axes in permutations(range(3)) for flips in product((False, True), repeat=3)]
+OBLIQUE = {
+    "spacing": (0.7, 0.8, 2.5),
+    "origin": (-130.0, 12.5, 400.25),
+    "direction": sitk.Euler3DTransform((0, 0, 0), 0.2, -0.3, 0.4).GetMatrix(),
+}
+
+
+@pytest.fixture
+def label(make_image) -> sitk.Image:
+    """A label whose voxels tell its orders apart: no two sides have one length and the values are random."""
+    return make_image(np.random.default_rng(1).integers(0, 256, (6, 8, 11)).astype(np.uint8), **OBLIQUE)
+
+
+def stored(image: sitk.Image, axes: tuple[int, int, int], flips: tuple[bool, bool, bool]) -> sitk.Image:
+    """The same voxels at the same places, along other axes and in other directions."""
+    return sitk.Flip(sitk.PermuteAxes(image, axes), flips)
+
+
+@pytest.mark.parametrize(("axes", "flips"), ORDERS)
+def test_a_label_stored_along_other_axes_comes_back_to_the_voxel(tmp_path, label, axes, flips):
+    sitk.WriteImage(stored(label, axes, flips), str(tmp_path / "label.nii.gz"))
     read = read_label(tmp_path / "label.nii.gz", label)
     np.testing.assert_array_equal(sitk.GetArrayFromImage(read), sitk.GetArrayFromImage(label))
     assert Geometry.of(read) == Geometry.of(label)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_label_saved_with_a_flipped_axis_fits_a_left_handed_ct_in_every_format(tmp_path, label, suffix):
+    left_handed = stored(label, (0, 1, 2), (True, False, False))
+    assert np.linalg.det(np.reshape(left_handed.GetDirection(), (3, 3))) == pytest.approx(-1)
+    sitk.WriteImage(left_handed, str(tmp_path / f"ct{suffix}"))
+    sitk.WriteImage(label, str(tmp_path / f"label{suffix}"))
+    read = read_label(tmp_path / f"label{suffix}", read_geometry(tmp_path / f"ct{suffix}"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read), sitk.GetArrayFromImage(left_handed))
+
+
+def test_a_cropped_segmentation_along_other_axes_is_put_onto_its_ct(tmp_path, label):
+    drawn = sitk.Cast((label > 0) * (label < 128), sitk.sitkUInt8)[2:9, 1:7, 1:5]
+    write_segmentation(stored(drawn, (2, 0, 1), (True, False, True)), HIP_BONES[:1], tmp_path / "part.seg.nrrd")
+    read = sitk.GetArrayFromImage(read_label(tmp_path / "part.seg.nrrd", label, HIP_BONES[:1]))
+    expected = np.zeros_like(read)
+    expected[1:5, 1:7, 2:9] = sitk.GetArrayFromImage(drawn)
+    np.testing.assert_array_equal(read, expected)
+
+
+@pytest.mark.parametrize(("axes", "flips"), ORDERS[::5])
+@pytest.mark.parametrize("axis", range(3))
+def test_half_a_voxel_beside_the_ct_is_refused_along_other_axes_too(tmp_path, label, axes, flips, axis):
+    moved = stored(label, axes, flips)
+    moved.SetOrigin(moved.TransformContinuousIndexToPhysicalPoint([0.5 * (axis == one) for one in range(3)]))
+    sitk.WriteImage(moved, str(tmp_path / "label.nii.gz"))
+    with pytest.raises(BadInputError, match="another grid"):
+        read_label(tmp_path / "label.nii.gz", label)
+
+
+@pytest.mark.parametrize(("axes", "flips"), ORDERS[::5])
+def test_another_size_is_refused_along_other_axes_too(tmp_path, label, axes, flips):
+    for part in (label[:-1], label[1:], label[:, :, 1:]):
+        sitk.WriteImage(stored(part, axes, flips), str(tmp_path / "label.nii.gz"))
+        with pytest.raises(BadInputError, match="another grid"):
+            read_label(tmp_path / "label.nii.gz", label)
 
 
 @pytest.mark.parametrize("place", [{"origin": (0.5, 0, 0)}, {"origin": (1.0, 0, 0)}, {"spacing": (1.0, 1.0, 1.1)}])

@@ -8,13 +8,10 @@ hash over the whole content is checked, and networks are compared on the meta de
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import pickle
 import re
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -28,6 +25,7 @@ from torch import Tensor
 import SemiSegEmbedLib
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.inference.reference_bank import ReferenceBank
+from SemiSegEmbedLib.learning.checkpoint import write_archive
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.volumes import Normalisation
 
@@ -83,19 +81,7 @@ def save_model(model: Model, path: Path | str, *, half: bool = False) -> None:
     for key in model.bank.case_keys:
         if not CASE_KEY.fullmatch(key):
             raise BadInputError("A model file holds case keys like case-0001 and no paths or names; rename the case.")
-    content = _content(model, torch.float16 if half else None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    write_archive(path, _content(model, torch.float16 if half else None))
 
 
 def load_model(path: Path | str, device: torch.device | str = "cpu") -> Model:

@@ -19,12 +19,17 @@ VERSION = 1
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Writes tensors and plain Python values to a temporary file beside `path`, then renames it."""
+    """Writes tensors and plain Python values; see `write_archive`."""
+    write_archive(path, {"format": FORMAT, "version": VERSION, "state": state})
+
+
+def write_archive(path: Path, content: dict[str, Any]) -> None:
+    """`torch.save` to a temporary file beside `path`, flushed and then renamed: a crash leaves the old file whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            torch.save({"format": FORMAT, "version": VERSION, "state": state}, file)
+            torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
@@ -32,6 +37,12 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+    with contextlib.suppress(OSError):  # Windows cannot flush a folder, and needs not
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:

@@ -200,6 +200,8 @@ PRESETS["quick"] = {
     "passes": 3,
     "norm": "batch",
     "ema_decay": 0.95,
+    "ua_weight": 0.1,
+    "ps_weight": 0.025,
     "augmentation": "flip",
     "learning_rate": 2e-3,
     "warmup_steps": 20,

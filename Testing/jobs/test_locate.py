@@ -38,6 +38,7 @@ def test_inside_slicer_it_is_pythonslicer(tmp_path: Path, monkeypatch: pytest.Mo
     python_slicer.write_text("#!/bin/sh\n")
     python_slicer.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "slicer", raising=False)  # other tests of this process may bring one
     assert worker_command([])[0][0] == sys.executable
     monkeypatch.setitem(sys.modules, "slicer", types.ModuleType("slicer"))
     assert worker_command([])[0][0] == str(python_slicer)

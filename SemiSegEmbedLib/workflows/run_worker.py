@@ -29,7 +29,7 @@ from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
 from SemiSegEmbedLib.workflows.validation import Validator
 
 HEARTBEAT_S = 2.0
-SPEED_PROBE_STEPS = 8
+SPEED_PROBE_STEPS = 5
 STOPPED_MESSAGE = "The run was stopped; it can be resumed."
 BUDGET_FOR_STEPS = 0.85
 """Share of a time budget that goes to steps; the rest is for validation and for writing the model."""
@@ -137,15 +137,15 @@ class RunWorker:
     def _steps_for(self, config: TrainingConfig, minutes: float) -> int:
         """As many steps as fit into `minutes`, from the time of a few real ones."""
         self._progress("Measuring the speed", 0.0)
-        steps = [SPEED_PROBE_STEPS, 2 * SPEED_PROBE_STEPS]
+        warm_up, few, more = 2, SPEED_PROBE_STEPS, 3 * SPEED_PROBE_STEPS  # the first steps of a process are slow
+        seconds = {}
         with tempfile.TemporaryDirectory(dir=self.run.path) as folder:
-            seconds = []
-            for count in steps:
+            for count in (warm_up, few, more):
                 start = time.perf_counter()
                 self._make_trainer(config.replace(steps=count), Path(folder), None).run(resume=False)
-                seconds.append(time.perf_counter() - start)
+                seconds[count] = time.perf_counter() - start
         self._progress("Measuring the speed", 1.0)
-        step_seconds = max(1e-4, (seconds[1] - seconds[0]) / (steps[1] - steps[0]))
+        step_seconds = max(1e-4, (seconds[more] - seconds[few]) / (more - few))
         return max(MINIMUM_STEPS, int(60 * minutes * BUDGET_FOR_STEPS / step_seconds))
 
     def _should_stop(self) -> bool:

@@ -30,6 +30,7 @@ def add_commands(commands: Any) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="any value of the configuration"
     )
     train.add_argument("--continue-from", metavar="MODEL", help="begin with the weights of this model")
+    train.add_argument("--validation", nargs="+", metavar="CASE", help="validate on these annotated cases")
     train.add_argument("--background", action="store_true", help="return at once; the run goes on by itself")
     train.add_argument(
         "--ignore-problems", action="store_true", help="leave out cases with problems instead of refusing"
@@ -86,6 +87,7 @@ def run_train(options: argparse.Namespace, console: Console) -> int:
         continue_from=options.continue_from,
         device=options.device,
         ignore_problems=options.ignore_problems,
+        validation=tuple(options.validation) if options.validation else None,
     )
     study = Study.open(options.study)
     console.line(describe_expectation(request))

@@ -84,7 +84,11 @@ class RunWorker:
         config = TrainingConfig.from_dict(self.run.config["training"])
         self.device = choose_device(request["device"])
         self.data = prepare_training(
-            self.study, config, ignore_problems=request["ignore_problems"], progress=self._progress
+            self.study,
+            config,
+            ignore_problems=request["ignore_problems"],
+            validation=request["validation"],
+            progress=self._progress,
         )
         self._event(
             event="prepared",

@@ -39,6 +39,7 @@ class TrainingRequest:
         continue_from: A model (id or file) whose weights are the beginning.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         ignore_problems: Leave cases with problems out instead of refusing to train.
+        validation: Cases to validate on; None: see `study.splits.make_split`.
     """
 
     preset: str = "robust"
@@ -50,6 +51,7 @@ class TrainingRequest:
     continue_from: str | None = None
     device: str = "auto"
     ignore_problems: bool = False
+    validation: tuple[str, ...] | None = None
 
 
 def configure(request: TrainingRequest) -> TrainingConfig:

@@ -165,6 +165,10 @@ def test_six_annotated_scans_keep_one_patient_for_validation(tmp_path: Path) -> 
     assert validation["optimistic"] is False
     assert validation["cases"] == 1
 
+    chosen = create_run(study, request(steps=10, validation=("case-0002", "case-0005")))
+    assert execute_run(chosen) is RunState.FINISHED
+    assert next(event["cases"] for event in chosen.events()[0] if event["event"] == "validation") == 2
+
 
 def test_a_problem_stops_the_training_before_it_begins_and_names_the_case(study: Study) -> None:
     case = study.cases[2]

@@ -11,6 +11,7 @@ import torch
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.precision import autocast_dtype
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float
     probe = 32
     network = UNet3D(1, 2, base_filters=config.base_filters, dropout=config.dropout, norm=config.norm).to(device)
     image = torch.zeros(1, 1, probe, probe, probe, device=device)
-    seconds = min(_time_forward_backward(network, image) for _ in range(2))
+    dtype = autocast_dtype(config.precision, device)
+    seconds = min(_time_forward_backward(network, image, dtype) for _ in range(3))
     voxels = config.patch_size[0] * config.patch_size[1] * config.patch_size[2]
     forward = seconds / 3 * voxels / probe**3
     patches = config.labelled_per_batch + config.unlabelled_per_batch
@@ -80,9 +82,10 @@ def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float
     return forward * (3 * patches + teacher)
 
 
-def _time_forward_backward(network: UNet3D, image: torch.Tensor) -> float:
+def _time_forward_backward(network: UNet3D, image: torch.Tensor, dtype: torch.dtype | None) -> float:
     start = time.perf_counter()
-    logits, _ = network(image)
+    with torch.autocast(image.device.type, dtype or torch.bfloat16, enabled=dtype is not None):
+        logits, _ = network(image)
     logits.float().square().mean().backward()
     if image.device.type == "cuda":
         torch.cuda.synchronize(image.device)

@@ -15,8 +15,8 @@ from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.demo import DemoPlan, prepare_folder, run_demo
 from SemiSegEmbedLib.workflows.progress import silent
 
-SETTINGS = {"patch_size": (24, 24, 24), "validate_every": 60, "checkpoint_every": 60, "precision": "fp32"}
-PLAN = DemoPlan("test", 4.0, 3, 2, 2, "quick", 120, None, SETTINGS)
+SETTINGS = {"patch_size": (24, 24, 24), "validate_every": 120, "checkpoint_every": 120, "precision": "fp32"}
+PLAN = DemoPlan("test", 4.0, 3, 2, 2, "quick", 240, None, SETTINGS)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from SemiSegEmbedLib.inference.model_file import load_model
 from SemiSegEmbedLib.study.files import atomic_write
 from SemiSegEmbedLib.study.records import IGNORE, Role
 from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.labelling import relabel
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 from SemiSegEmbedLib.workflows.segmentation import SegmentationOptions, segment_case
@@ -74,21 +75,12 @@ def compare(study: Study, key: str, predicted: sitk.Image) -> list[dict[str, Any
     classes = study.classes() | {IGNORE: IGNORE}
     spacing = predicted.GetSpacing()[::-1]
     measured = evaluate_labels(
-        to_classes(sitk.GetArrayViewFromImage(reference), classes),
-        to_classes(sitk.GetArrayViewFromImage(predicted), classes),
+        relabel(sitk.GetArrayViewFromImage(reference), classes),
+        relabel(sitk.GetArrayViewFromImage(predicted), classes),
         spacing,
         range(1, study.class_count),
     )
     return [{"case": key, "label": class_name(study, value), "class": value, **row} for value, row in measured.items()]
-
-
-def to_classes(values, classes: dict[int, int]):
-    """Label values -> training classes, so that sides and shared classes are compared as they were learned."""
-    import numpy as np
-
-    table = np.zeros(256, np.uint8)
-    table[list(classes)] = list(classes.values())
-    return table[values]
 
 
 def class_name(study: Study, training_class: int) -> str:

@@ -53,3 +53,10 @@ def label_values(
             table[training_class, side] = result_label(labels, training_class, SIDE_NAMES[side]).value
     values = table[classes, sides]
     return largest_components(values) if largest_only else values
+
+
+def relabel(label: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
+    """The label volume with its values replaced; values that are not named become background."""
+    table = np.zeros(256, np.uint8)
+    table[list(values)] = list(values.values())
+    return table[label]

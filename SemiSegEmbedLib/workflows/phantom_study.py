@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.phantom.cohort import draw_cohort
 from SemiSegEmbedLib.phantom.files import write_phantom
@@ -14,6 +12,7 @@ from SemiSegEmbedLib.phantom.render import render
 from SemiSegEmbedLib.study.presets import load_labels
 from SemiSegEmbedLib.study.records import Label, Role
 from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows.labelling import relabel
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 BINARY_VALUES = {1: 1, 2: 2, 3: 1, 4: 2, 5: 0}
@@ -67,10 +66,3 @@ def phantom_values(labels: tuple[Label, ...]) -> dict[int, int]:
     """Phantom label value -> value in the study's label files."""
     present = {label.value for label in labels}
     return {value: value for value in range(1, 6)} if 5 in present else BINARY_VALUES
-
-
-def relabel(label: np.ndarray, values: dict[int, int]) -> np.ndarray:
-    """The label volume with its values replaced; values that are not named become background."""
-    table = np.zeros(256, np.uint8)
-    table[list(values)] = list(values.values())
-    return table[label]

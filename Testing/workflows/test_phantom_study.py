@@ -9,7 +9,8 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.prepare import prepare_case
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows.phantom_study import BINARY_VALUES, create_phantom_study, relabel
+from SemiSegEmbedLib.workflows.labelling import relabel
+from SemiSegEmbedLib.workflows.phantom_study import BINARY_VALUES, create_phantom_study
 
 
 def test_roles_come_in_order_and_held_out_hips_carry_their_label(study: Study) -> None:

@@ -38,7 +38,7 @@ class Augmentation:
         """Both halves with their two views; see `batches`."""
         labelled = self._labelled(batch.labelled, generator) if batch.labelled else None
         unlabelled = self._unlabelled(batch.unlabelled, generator) if batch.unlabelled else None
-        return Batch(labelled, unlabelled)
+        return replace(batch, labelled=labelled, unlabelled=unlabelled)
 
     def _labelled(self, half: LabelledBatch, generator: Generator) -> LabelledBatch:
         images, (labels, candidates) = self._geometry(half.images, [half.labels, half.candidates], generator)

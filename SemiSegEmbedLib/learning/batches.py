@@ -48,7 +48,12 @@ class UnlabelledBatch:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """The labelled and the unlabelled half; a half that a method does not ask for is None."""
+    """The labelled and the unlabelled half; a half that a method does not ask for is None.
+
+    Attributes:
+        value_range: The normalised values of the two ends of the HU window, where the batch comes from CTs.
+    """
 
     labelled: LabelledBatch | None
     unlabelled: UnlabelledBatch | None
+    value_range: tuple[float, float] | None = None

@@ -27,17 +27,26 @@ def supervised_loss(logits: Tensor, labels: Tensor, *, smooth: float = 1e-5) -> 
     Returns:
         A scalar; 0 with gradient 0 when every voxel is ignored.
     """
-    log_probabilities = _log_softmax(logits)
     labels = labels.long()
+    log_probabilities = _log_softmax(logits)
     known = labels != IGNORE
     cross_entropy = F.nll_loss(log_probabilities, labels, ignore_index=IGNORE, reduction="sum")
     cross_entropy = cross_entropy / known.sum().clamp_min(1)
-    return 0.5 * (cross_entropy + _dice_loss(log_probabilities.exp(), labels, known, smooth))
+    return 0.5 * (cross_entropy + dice_loss(log_probabilities.exp(), labels, smooth=smooth))
 
 
-def _dice_loss(probabilities: Tensor, labels: Tensor, known: Tensor, smooth: float) -> Tensor:
-    """1 - mean over foreground classes of (2 |P Y| + s) / (|P| + |Y| + s)."""
-    losses = []
+def dice_loss(probabilities: Tensor, labels: Tensor, *, smooth: float = 1e-5) -> Tensor:
+    """1 - mean over foreground classes of (2 |P Y| + s) / (|P| + |Y| + s), sums over the whole batch.
+
+    Args:
+        probabilities: (B, C, D, H, W), at least float32.
+        labels: As in `supervised_loss`.
+        smooth: s.
+
+    Returns:
+        A scalar; 0 with gradient 0 when every voxel is ignored.
+    """
+    known, losses = labels != IGNORE, []
     for c in range(1, probabilities.shape[1]):
         probability = probabilities[:, c].masked_fill(~known, 0.0)
         truth = labels == c

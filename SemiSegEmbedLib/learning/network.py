@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.dropout import Dropout
@@ -16,8 +17,29 @@ LEVELS = 4
 """Resolutions of the network; it pools three times."""
 DIVISOR = 2 ** (LEVELS - 1)
 
+
+
+class InstanceNorm(nn.InstanceNorm3d):
+    """`torch.nn.InstanceNorm3d` that leaves channels-last maps as they are.
+
+    Torch's own copies such maps to the plain layout and back, which costs more than it computes. For one image,
+    batch normalisation with the statistics of the batch is the same function and knows both layouts. A compiler
+    fuses torch's own form, and is given that.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, D, H, W) -> the same shape and layout."""
+        if torch.compiler.is_compiling() or x.is_contiguous() or x[0, 0].numel() == 1:
+            return super().forward(x)
+        images = [
+            functional.batch_norm(image, None, None, self.weight, self.bias, True, 0.0, self.eps)
+            for image in x.split(1)
+        ]
+        return images[0] if len(images) == 1 else torch.cat(images)
+
+
 NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "instance": lambda channels: nn.InstanceNorm3d(channels, affine=True),
+    "instance": lambda channels: InstanceNorm(channels, affine=True),
     "batch": nn.BatchNorm3d,
     "group": lambda channels: nn.GroupNorm(math.gcd(8, channels), channels),
     "none": lambda channels: nn.Identity(),
@@ -64,10 +86,11 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Three steps up, each a 2x2x2 up-convolution, a skip connection and two convolutions."""
+    """Three steps up, each a 2x2x2 up-convolution, a skip connection (if wanted) and two convolutions."""
 
-    def __init__(self, base_filters: int, dropout: float, norm: str, dropout_kind: str) -> None:
+    def __init__(self, base_filters: int, dropout: float, norm: str, dropout_kind: str, skips: bool = True) -> None:
         super().__init__()
+        self.takes_skips = skips
         self.ups = nn.ModuleList()
         self.levels = nn.ModuleList()
         for i in reversed(range(1, LEVELS)):
@@ -75,7 +98,7 @@ class Decoder(nn.Module):
             self.ups.append(nn.ConvTranspose3d(deep, deep, 2, stride=2))
             self.levels.append(
                 nn.Sequential(
-                    ConvBlock(deep + fine, fine, dropout, norm, dropout_kind),
+                    ConvBlock(deep + fine * skips, fine, dropout, norm, dropout_kind),
                     ConvBlock(fine, fine, dropout, norm, dropout_kind),
                 )
             )
@@ -84,7 +107,7 @@ class Decoder(nn.Module):
         """What `Encoder` returns -> dense feature map, (B, 2 * base, D, H, W)."""
         x = skips[-1]
         for up, level, skip in zip(self.ups, self.levels, reversed(skips[:-1]), strict=True):
-            x = level(torch.cat((skip, up(x)), 1))
+            x = level(torch.cat((skip, up(x)), 1) if self.takes_skips else up(x))
         return x
 
 
@@ -92,7 +115,8 @@ class UNet3D(nn.Module):
     """3D U-Net that also returns its embeddings, the input of the output layer (paper, section 2.3.1).
 
     With one input channel, two classes and 16 base filters it has 4.77 M parameters and 32-channel embeddings.
-    Further heads work on the embeddings; further decoders are `new_decoder()`s fed with `encode(x)`.
+    Methods with auxiliary tasks add a `new_head`, fed with the embeddings, or a `new_decoder`, fed with `encode(x)`.
+    Both belong to the method and not to this network, so that inference needs this network alone.
 
     Args:
         in_channels: Channels of the image.
@@ -156,11 +180,22 @@ class UNet3D(nn.Module):
         embeddings = self.decoder(skips)
         return self.output(embeddings), embeddings
 
-    def new_decoder(self) -> Decoder:
-        """A second decoder of the same shape with its own weights, for methods with auxiliary tasks."""
-        decoder = Decoder(*self._decoder_arguments)
+    def new_head(self, outputs: int) -> nn.Conv3d:
+        """A second output layer with its own weights: embeddings (B, 2 * base, D, H, W) -> (B, outputs, D, H, W)."""
+        head = nn.Conv3d(self.embed_dim, outputs, 1)
+        he_initialise(head)
+        return head
+
+    def new_decoder(self, outputs: int, *, skips: bool = True) -> nn.Sequential:
+        """A second decoder and output layer with their own weights: what `encode` returns -> (B, outputs, D, H, W).
+
+        Args:
+            outputs: Channels.
+            skips: Whether the finer feature maps are used, or the coarsest alone.
+        """
+        decoder = Decoder(*self._decoder_arguments, skips)
         he_initialise(decoder)
-        return decoder
+        return nn.Sequential(decoder, self.new_head(outputs))
 
     def _check_size(self, x: Tensor) -> None:
         size = tuple(x.shape[2:])

@@ -221,7 +221,7 @@ class PatchSource:
             images = normalise(on_device[1]["image"], self.normalisation)[:, None]
             hidden = on_device[1]["hidden"].long() if "hidden" in on_device[1] else None
             unlabelled = UnlabelledBatch(images, images, hidden)
-        return Batch(labelled, unlabelled)
+        return Batch(labelled, unlabelled, self.normalisation.value_range)
 
     def _move_to_device(self, device_bytes: int | None) -> bool:
         """Fills the budget, annotated volumes first; True when some volume stays behind."""

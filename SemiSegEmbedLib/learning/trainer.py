@@ -190,7 +190,7 @@ class Trainer:
         self.method.after_step(self.step)
 
     def _next_batch(self) -> Batch:
-        labelled, unlabelled = self.method.patches_per_step()
+        labelled, unlabelled = self.method.patches_per_step(self.step)
         parts = self.config.accumulation
         batch = self.source.batch(labelled // parts, unlabelled // parts)
         with torch.no_grad():

@@ -35,3 +35,8 @@ class Normalisation:
     std: float
     low: float = -1000.0
     high: float = 2000.0
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The normalised values of the window's two ends."""
+        return (self.low - self.mean) / self.std, (self.high - self.mean) / self.std

@@ -73,7 +73,7 @@ def student_logits(method: Method, batch: Batch) -> tuple[Tensor, Tensor, Tensor
 
 def test_supervised_is_l_s_on_twice_as_many_labelled_patches() -> None:
     method, batch = make_method("supervised"), make_batch()
-    assert method.patches_per_step() == (4, 0)
+    assert method.patches_per_step(0) == (4, 0)
     loss, _ = method.training_step(batch, STEP)
     logits, _ = method.student(batch.labelled.student_images)
     assert loss.item() == pytest.approx(literal_supervised(logits, batch.labelled.labels).item(), rel=1e-6)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning.network import NORMS, Decoder, UNet3D, mc_dropout
+from SemiSegEmbedLib.learning.network import NORMS, UNet3D, mc_dropout
 
 all_norms = pytest.mark.parametrize("norm", list(NORMS))
 
@@ -78,10 +78,20 @@ def test_forward_is_encode_then_decode_and_a_further_decoder_fits_the_same_skips
     ]
     for found, expected in zip(network.decode(skips), network(x), strict=True):
         assert torch.equal(found, expected)
-    other = network.new_decoder().eval()
-    assert isinstance(other, Decoder)
-    assert other(skips).shape == network.decoder(skips).shape
-    assert not torch.equal(other(skips), network.decoder(skips))
+    other = network.new_decoder(5).eval()
+    assert other(skips).shape == (1, 5, 16, 16, 16)
+    assert other[0](skips).shape == network.decoder(skips).shape
+    assert not torch.equal(other[0](skips), network.decoder(skips))
+    assert network.new_head(3)(network(x)[1]).shape == (1, 3, 16, 16, 16)
+
+
+def test_a_decoder_without_skips_sees_the_coarsest_features_alone() -> None:
+    network = small().eval()
+    skips = network.encode(image(16, 16, 16))
+    blind = network.new_decoder(2, skips=False).eval()
+    others = [torch.zeros_like(skip) for skip in skips[:-1]]
+    assert torch.equal(blind(skips), blind([*others, skips[-1]]))
+    assert not torch.equal(blind(skips), blind([*skips[:-1], torch.zeros_like(skips[-1])]))
 
 
 @pytest.mark.parametrize("size", [(20, 16, 16), (16, 16, 4), (16, 16, 0)])

@@ -36,8 +36,8 @@ class Method(nn.Module):
         self.teacher = make_teacher(self.student)
         self.train()
 
-    def patches_per_step(self) -> tuple[int, int]:
-        """Labelled and unlabelled patches that a step wants."""
+    def patches_per_step(self, step: int) -> tuple[int, int]:
+        """Labelled and unlabelled patches that a step wants, a function of its number alone."""
         return self.config.labelled_per_batch, self.config.unlabelled_per_batch
 
     def trainable_parameters(self) -> list[nn.Parameter]:

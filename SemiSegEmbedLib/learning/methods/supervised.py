@@ -16,7 +16,7 @@ class Supervised(Method):
     effort. The teacher is averaged as elsewhere and only reported.
     """
 
-    def patches_per_step(self) -> tuple[int, int]:
+    def patches_per_step(self, step: int) -> tuple[int, int]:
         return self.config.labelled_per_batch + self.config.unlabelled_per_batch, 0
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:

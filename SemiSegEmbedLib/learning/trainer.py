@@ -153,7 +153,8 @@ class Trainer:
                 self._run_validation()
                 if self.selection.diverged:
                     return self._end("diverged", self.selection.reason)
-            if self._due(self.config.checkpoint_every):
+            # The last step is saved by `_end`, once.
+            if self._due(self.config.checkpoint_every) and self.step < self.config.steps:
                 self._save("last.pt")
         return self._end("finished")
 

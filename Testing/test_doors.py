@@ -21,7 +21,7 @@ ALLOWED_ROOMS = {
     "study": {"errors"},
     "jobs": {"errors", "study"},
     "imaging": {"errors", "study"},
-    "learning": {"errors", "study.records"},
+    "learning": {"errors", "study.records", "study.files"},
     "inference": {"errors", "study.records", "learning"},
     "evaluation": {"errors", "study.records"},
     "phantom": {"errors", "study.records"},

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import pickle
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.study.files import atomic_writer
 
 FORMAT = "SemiSegEmbed training checkpoint"
 VERSION = 1
@@ -24,25 +22,20 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def write_archive(path: Path, content: dict[str, Any]) -> None:
-    """`torch.save` to a temporary file beside `path`, flushed and then renamed: a crash leaves the old file whole."""
+    """`torch.save` to a temporary file beside `path`, flushed and then renamed: a crash leaves the old file whole.
+
+    Raises:
+        SemiSegEmbedError: The disk is full, the folder is read-only or gone, and the like; `path` is untouched.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    with contextlib.suppress(OSError):  # Windows cannot flush a folder, and needs not
-        folder = os.open(path.parent, os.O_RDONLY)
+    with atomic_writer(path) as temporary, open(temporary, "wb") as file:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            torch.save(content, file)
+        except RuntimeError:
+            # torch hides why the system did not take the bytes; whoever writes on is told.
+            file.write(bytes(1 << 16))
+            file.flush()
+            raise
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:

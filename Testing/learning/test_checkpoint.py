@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
 
-from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.learning import checkpoint
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
 
@@ -28,10 +29,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
 
     def full_disk(content: object, file: object) -> None:
         file.write(b"half")  # type: ignore[attr-defined]
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint.torch, "save", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(SemiSegEmbedError, match="the disk is full"):
         save_checkpoint(path, {"step": 4})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

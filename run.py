@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sets up this checkout and runs it: `python3 run.py demo` or `python3 run.py test`.
+"""Sets up this checkout and runs it: `python3 run.py demo`, `python3 run.py test` or `python3 run.py package`.
 
 Needs Python 3.11 or newer and nothing else. Everything that it installs goes into the folder `.venv` of the
 checkout; delete that folder to be rid of it. What follows the command is handed on, for example
@@ -23,6 +23,7 @@ TORCH = "torch>=2.4,!=2.9.*,<=2.13.0"
 
 USAGE = """usage: python3 run.py demo [--quick] [--output FOLDER]  phantom hips: train, segment, write demo/report.html
        python3 run.py test [pytest arguments]            check the code and run the tests
+       python3 run.py package [--output FOLDER]          pack the extension for Slicer's "Install from file"
        python3 run.py COMMAND ...                        any command of `python -m SemiSegEmbedLib` (try: --help)"""
 
 
@@ -34,6 +35,8 @@ def main(arguments: list[str]) -> int:
         print(USAGE)
         return 0 if arguments else 2
     command, *rest = arguments
+    if command == "package":
+        return subprocess.call([sys.executable, str(ROOT / "Utilities" / "package_extension.py"), *rest])
     if not set_up(development=command == "test"):
         return 1
     return run_tests(rest) if command == "test" else run_library([command, *rest])

@@ -27,6 +27,9 @@ def add_commands(commands: Any) -> None:
         "--output", type=Path, help="folder for the results (default: beside each image, or the study)"
     )
     segment.add_argument("--format", choices=("nii.gz", "seg.nrrd"), default="nii.gz")
+    segment.add_argument(
+        "--join-sides", action="store_true", help="one label a bone instead of left and right (files, not cases)"
+    )
     add_segmentation_options(segment)
 
     evaluate = add_command(
@@ -60,6 +63,13 @@ def add_segmentation_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--island", type=float, default=500.0, help="remove parts below so many mm3 (default: 500)")
     parser.add_argument("--largest", action="store_true", help="keep only the largest part of each label")
+    parser.add_argument(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="MM",
+        help="smooth the labels, keep it near the spacing (default: 0)",
+    )
     parser.add_argument("--overlap", type=float, default=0.25, help="overlap of the windows (default: 0.25)")
     add_device(parser)
 
@@ -72,6 +82,8 @@ def segmentation_options(options: argparse.Namespace):
         threshold=options.threshold,
         island_mm3=options.island,
         largest_only=options.largest,
+        split_sides=not getattr(options, "join_sides", False),
+        smooth_mm=options.smooth,
         overlap=options.overlap,
         device=options.device,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from SemiSegEmbedLib.inference.postprocess import Side, largest_components, remove_small, split_sides
+from SemiSegEmbedLib.inference.postprocess import Side, largest_components, remove_small, smooth_labels, split_sides
 from SemiSegEmbedLib.study.classes import result_label, training_classes
 from SemiSegEmbedLib.study.manifest import labels_from
 from SemiSegEmbedLib.study.records import Label
@@ -20,6 +21,17 @@ def labels_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Label, ...]:
     return labels_from([(f"label {number}", dict(entry)) for number, entry in enumerate(entries, start=1)])
 
 
+def without_sides(labels: Sequence[Label]) -> tuple[Label, ...]:
+    """One label a bone where there was one for each side: the first one's value and colour, and no side in its name."""
+    classes = training_classes(labels)
+    merged: dict[tuple[int, str], Label] = {}
+    for label in labels:
+        words = [word for word in label.name.split() if word.lower() != label.side]
+        name = " ".join(words) or label.name
+        merged.setdefault((classes[label.value], name), replace(label, name=name, side=None, mirror=None))
+    return tuple(merged.values())
+
+
 def label_values(
     classes: np.ndarray,
     labels: Sequence[Label],
@@ -27,6 +39,7 @@ def label_values(
     *,
     island_mm3: float = 0.0,
     largest_only: bool = False,
+    smooth_mm: float = 0.0,
 ) -> np.ndarray:
     """Label values of a volume of classes on the training grid.
 
@@ -38,6 +51,7 @@ def label_values(
         spacing: mm, (z, y, x).
         island_mm3: Parts below this volume become background.
         largest_only: Keep the largest part of each label.
+        smooth_mm: See `smooth_labels`; 0 leaves surfaces as they are.
 
     Returns:
         Label values, uint8, (D, H, W).
@@ -52,7 +66,8 @@ def label_values(
         for side in Side if training_class in sided else (Side.NONE,):
             table[training_class, side] = result_label(labels, training_class, SIDE_NAMES[side]).value
     values = table[classes, sides]
-    return largest_components(values) if largest_only else values
+    values = largest_components(values) if largest_only else values
+    return smooth_labels(values, spacing, smooth_mm) if smooth_mm > 0 else values
 
 
 def relabel(label: np.ndarray, values: Mapping[int, int]) -> np.ndarray:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.inference.model_file import describe
 from SemiSegEmbedLib.study.files import atomic_writer
 from SemiSegEmbedLib.study.study import Study
@@ -42,13 +42,21 @@ def resolve_model(study: Study, model: str | Path | None = None) -> Path:
 
 
 def list_models(study: Study) -> list[dict[str, Any]]:
-    """One row of facts for each model, newest first."""
-    return [summarise(path) for path in model_files(study)]
+    """One row of facts for each model, newest first; a damaged file is a row that says so under "problem"."""
+    return [_row(path) for path in model_files(study)]
+
+
+def _row(path: Path) -> dict[str, Any]:
+    try:
+        return summarise(path)
+    except SemiSegEmbedError as error:
+        return {"model": path.stem, "mebibytes": _mebibytes(path), "problem": str(error)}
 
 
 def summarise(path: Path) -> dict[str, Any]:
-    """The row of one model in a list."""
-    facts = describe(path)["facts"]
+    """The row of one model in a list; "about" holds everything that the file says about itself."""
+    about = describe(path)
+    facts = about["facts"]
     validation = facts.get("validation") or {}
     return {
         "model": path.stem,
@@ -60,8 +68,13 @@ def summarise(path: Path) -> dict[str, Any]:
         "iou": validation.get("iou"),
         "hd95": validation.get("hd95"),
         "optimistic": validation.get("optimistic"),
-        "mebibytes": round(path.stat().st_size / 2**20, 1),
+        "mebibytes": _mebibytes(path),
+        "about": about,
     }
+
+
+def _mebibytes(path: Path) -> float:
+    return round(path.stat().st_size / 2**20, 1)
 
 
 def describe_model(study: Study, model: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.places import uncertain_places
 from SemiSegEmbedLib.study.classes import training_classes
 from SemiSegEmbedLib.study.files import atomic_write
-from SemiSegEmbedLib.study.records import Role
+from SemiSegEmbedLib.study.records import Label, Role
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device
-from SemiSegEmbedLib.workflows.labelling import label_values, labels_of
+from SemiSegEmbedLib.workflows.labelling import label_values, labels_of, without_sides
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
@@ -42,6 +42,8 @@ class SegmentationOptions:
         threshold: A voxel is reliable below this share of ln C.
         island_mm3: Parts below this volume are removed.
         largest_only: Keep the largest part of each label alone.
+        split_sides: Tell left from right; False gives one label a bone (see `without_sides`).
+        smooth_mm: Smooth the labels, see `smooth_labels`.
         overlap: Of neighbouring windows.
         device: "auto", "cpu", "cuda" ...
         seed: Of the dropout passes.
@@ -51,6 +53,8 @@ class SegmentationOptions:
     threshold: float = 0.75
     island_mm3: float = 500.0
     largest_only: bool = False
+    split_sides: bool = True
+    smooth_mm: float = 0.0
     overlap: float = 0.25
     device: str = "auto"
     seed: int = 0
@@ -66,6 +70,7 @@ class Segmentation:
     facts: dict[str, Any]
     grid: TrainingGrid
     arrays: Maps
+    labels: tuple[Label, ...]
 
 
 @dataclass
@@ -76,6 +81,7 @@ class Outcome:
     label: str = ""
     error: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    labels: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -100,6 +106,8 @@ def segment_image(
     """
     start = time.perf_counter()
     labels = labels_of(model.labels)
+    if not options.split_sides:
+        labels = without_sides(labels)
     grid = to_training_grid(image, model.spacing_mm)
     arrays = predict_maps(
         model,
@@ -116,7 +124,12 @@ def segment_image(
     assert arrays.label is not None  # it was asked for
     spacing = grid.geometry.array_spacing
     values = label_values(
-        arrays.label, labels, spacing, island_mm3=options.island_mm3, largest_only=options.largest_only
+        arrays.label,
+        labels,
+        spacing,
+        island_mm3=options.island_mm3,
+        largest_only=options.largest_only,
+        smooth_mm=options.smooth_mm,
     )
     progress("Putting the result onto the CT's grid", 0.9)
     maps = {}
@@ -128,7 +141,8 @@ def segment_image(
     label = labels_to_native(values, grid.geometry, image)
     progress("Putting the result onto the CT's grid", 1.0)
     places = find_places(arrays, grid, spacing) if options.passes else []
-    return Segmentation(label, maps, places, facts_of(arrays, spacing, time.perf_counter() - start), grid, arrays)
+    facts = facts_of(arrays, spacing, time.perf_counter() - start)
+    return Segmentation(label, maps, places, facts, grid, arrays, labels)
 
 
 def find_places(arrays: Maps, grid: TrainingGrid, spacing: Sequence[float]) -> list[dict[str, Any]]:
@@ -178,6 +192,7 @@ def segment_case(
     Returns:
         The folder of the result, and the result.
     """
+    options = replace(options, split_sides=True)  # a study has its own labels, and they know sides
     case = study.case(key)
     image = read_image(study.image_path(case), case.image.series_uid)
     label_path = study.label_path(case) if case.role is Role.ANNOTATED else None  # a test case stays a test
@@ -185,15 +200,15 @@ def segment_case(
     model = model or load_model(model_path)
     result = segment_image(model, image, options, annotated=annotated, progress=progress)
     folder = study.results_folder / key / model_path.stem
-    save_result(result, folder, model)
+    save_result(result, folder)
     study.add_result(key, model_path.stem, f"results/{key}/{model_path.stem}", result.facts)
     return folder, result
 
 
-def save_result(result: Segmentation, folder: Path, model: Model) -> None:
+def save_result(result: Segmentation, folder: Path) -> None:
     """Label, maps, places and facts as files of one folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_segmentation(result.label, labels_of(model.labels), folder / "label.nii.gz")
+    write_segmentation(result.label, result.labels, folder / "label.nii.gz")
     for name, image in result.maps.items():
         write_image(image, folder / f"{name}.nii.gz")
     atomic_write(folder / "places.json", json.dumps(result.places, indent=1).encode("ascii"))
@@ -241,6 +256,7 @@ def segment_many(
             else:
                 outcome.label, result = segment_file(model, Path(image), output, options, file_format, tell)
             outcome.facts = result.facts
+            outcome.labels = [asdict(label) for label in result.labels]
         except StoppedError:
             raise
         except SemiSegEmbedError as error:
@@ -266,7 +282,7 @@ def segment_file(
     stem = path.name.removesuffix(".gz").rsplit(".", 1)[0] if path.is_file() else path.name
     ending = unused_ending(folder, stem, file_format)
     target = folder / f"{stem}-segmentation{ending}.{file_format}"
-    write_segmentation(result.label, labels_of(model.labels), target)
+    write_segmentation(result.label, result.labels, target)
     for name, image in result.maps.items():
         write_image(image, folder / f"{stem}-{name}{ending}.nii.gz")
     return str(target), result

@@ -123,6 +123,30 @@ def test_models_are_listed_described_exported_imported_and_deleted(trained_study
         describe_model(trained_study, "mine")
 
 
+def test_a_damaged_model_is_a_row_that_says_so(trained_study: Study) -> None:
+    (trained_study.models_folder / "damaged.ssemodel").write_bytes(b"PK")
+    rows = {row["model"]: row for row in list_models(trained_study)}
+    assert "\n" not in rows.pop("damaged")["problem"]
+    assert all(len(row["about"]["labels"]) == 2 for row in rows.values())
+
+
+def test_joined_sides_give_one_label_a_bone_and_a_study_keeps_its_own(trained_study: Study, tmp_path: Path) -> None:
+    scan = trained_study.image_path(trained_study.cases[2])
+    joined = SegmentationOptions(passes=0, island_mm3=0, device="cpu", split_sides=False)
+    (outcome,) = segment_many(trained_study.folder, [scan], tmp_path / "out", joined, file_format="seg.nrrd")
+    assert [label["name"] for label in outcome.labels] == ["hip bone"]
+    label = sitk.ReadImage(outcome.label)
+    assert set(np.unique(sitk.GetArrayFromImage(label))) <= {0, 1}
+    assert label.GetMetaData("Segment0_Name") == "hip bone"
+    segment_many(trained_study.folder, [Path("case-0003")], None, joined)
+    (result,) = Study.open(trained_study.folder).results
+    values = sitk.GetArrayFromImage(sitk.ReadImage(str(trained_study.folder / result.folder / "label.nii.gz")))
+    alone = SegmentationOptions(passes=0, island_mm3=0, device="cpu")
+    split = segment_many(trained_study.folder, [scan], tmp_path / "split", alone)[0]
+    np.testing.assert_array_equal(values, sitk.GetArrayFromImage(sitk.ReadImage(split.label)))
+    assert [label["name"] for label in split.labels] == ["hip bone left", "hip bone right"]
+
+
 def test_no_file_of_a_study_but_the_manifest_holds_a_path_or_a_patient(trained_study: Study) -> None:
     """Everything a run and a segmentation write is searched for the folder and for the patients' names."""
     segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)

@@ -13,7 +13,7 @@ from typing import Any
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.files import explain
 
-_CHUNK = 8 << 20
+CHUNK_BYTES = 8 << 20
 _TAIL = 64 << 10
 
 
@@ -64,8 +64,12 @@ class EventFile:
             self._continues = False
             raise explain(error, "The progress of the run could not be written") from error
 
-    def read(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def read(self, offset: int = 0, limit: int = CHUNK_BYTES) -> tuple[list[dict[str, Any]], int]:
         """Events from a byte offset on; damaged lines are left out, an unfinished last line waits.
+
+        Args:
+            offset: Where to begin.
+            limit: At most so many bytes are read; a longer line counts as damaged.
 
         Returns:
             The events, and the offset at which to read on. A long file comes in several pieces: read until the
@@ -76,14 +80,14 @@ class EventFile:
                 if not 0 <= offset <= stream.seek(0, os.SEEK_END):
                     offset = 0
                 stream.seek(offset)
-                chunk = stream.read(_CHUNK)
+                chunk = stream.read(limit)
         except FileNotFoundError:
             return [], 0
         except OSError as error:
             raise BadInputError(str(explain(error, "The progress of the run could not be read"))) from error
         end = chunk.rfind(b"\n") + 1
-        if end == 0 and len(chunk) == _CHUNK:
-            end = _CHUNK
+        if end == 0 and len(chunk) == limit:
+            end = limit
         return _parsed(chunk[:end]), offset + end
 
     def last(self) -> dict[str, Any] | None:

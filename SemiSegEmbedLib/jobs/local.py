@@ -14,9 +14,13 @@ from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.process import kill_tree, process_is, started_here
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, RunStatus, observed_state
 from SemiSegEmbedLib.jobs.status import is_alive
-from SemiSegEmbedLib.study.files import explain
+from SemiSegEmbedLib.study.files import explain, utc_now
 
-__all__ = ["kill_tree", "process_is", "start_detached", "stop"]
+__all__ = ["WRITING_TASK", "kill_tree", "process_is", "start_detached", "stop"]
+
+WRITING_TASK = "Writing the model"
+"""What a run that has heard the request to stop reports while it writes its model."""
+WRITING_PATIENCE_S = 600.0
 
 _NICENESS = 10
 _CREATE_NEW_PROCESS_GROUP = 0x00000200
@@ -51,6 +55,9 @@ def start_detached(command: Sequence[str], run: RunFolder, env: dict[str, str] |
     environment = {**(os.environ if env is None else env), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     try:
         with open(run.log, "ab") as log:
+            # What an earlier process of this run said last must not be taken for the last words of this one.
+            log.write(f"--- started {utc_now()} ---\n".encode("ascii"))
+            log.flush()
             child = _popen(list(command), log.fileno(), environment, str(run.path))
     except OSError as error:
         failure = explain(error, f"The process of the run {run.run_id} could not be started")
@@ -70,7 +77,8 @@ def stop(run: RunFolder, grace_s: float = 30.0) -> RunState:
 
     Args:
         run: The run, started by whomever.
-        grace_s: How long it may take to save and end by itself.
+        grace_s: How long it may take to save and end by itself. A run that says it writes its model gets ten
+            minutes: on a processor alone that takes a while.
 
     Returns:
         The state afterwards.
@@ -79,13 +87,18 @@ def stop(run: RunFolder, grace_s: float = 30.0) -> RunState:
         SemiSegEmbedError: It runs on another computer and has not stopped by itself (the request stays).
     """
     run.request_stop()
-    deadline = time.monotonic() + grace_s
+    begin = time.monotonic()
     while _living(run):
-        if time.monotonic() > deadline:
+        if time.monotonic() - begin > (max(grace_s, WRITING_PATIENCE_S) if _writes_model(run) else grace_s):
             _end(run)
             break
         time.sleep(0.05)
     return observed_state(run.path)
+
+
+def _writes_model(run: RunFolder) -> bool:
+    event = run.last_event() or {}
+    return event.get("event") == "trained" or event.get("task") == WRITING_TASK
 
 
 def _living(run: RunFolder) -> list[RunStatus]:

@@ -59,7 +59,7 @@ class Requests:
         return found
 
     def answer(self, request_id: str, **fields: Any) -> None:
-        """Answer a question; of old questions only the newest fifty are kept.
+        """Answer a question; of old questions only the newest fifty are kept, with the files of their answers.
 
         Raises:
             SemiSegEmbedError: The id is none of ours, or the answer could not be written.
@@ -67,8 +67,8 @@ class Requests:
         self._check(request_id)
         self._write(f"{request_id}{_ANSWER}", {**fields, "id": request_id})
         for old in self._files(_ANSWER)[:-_KEPT]:
-            (self._folder / f"{old.name.removesuffix(_ANSWER)}.json").unlink(missing_ok=True)
-            old.unlink(missing_ok=True)
+            for path in self._folder.glob(f"{old.name.removesuffix(_ANSWER)}.*"):
+                path.unlink(missing_ok=True)
 
     def read_answer(self, request_id: str) -> dict[str, Any] | None:
         """The answer to a question, or None as long as there is none."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.jobs.events import EventFile, plain
+from SemiSegEmbedLib.jobs.events import CHUNK_BYTES, EventFile, plain
 from SemiSegEmbedLib.jobs.process import exit_code
+from SemiSegEmbedLib.jobs.reasons import lost_reason
 from SemiSegEmbedLib.jobs.requests import Requests
 from SemiSegEmbedLib.jobs.status import ENDED, RunState, RunStatus, here, is_alive, read_status, write_status_file
 from SemiSegEmbedLib.study.edits import check_id, shown_text
@@ -92,9 +93,9 @@ class RunFolder:
         """Add a line to `events.jsonl`, with "time" in seconds since 1970."""
         self._events.append(fields)
 
-    def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def events(self, offset: int = 0, limit: int = CHUNK_BYTES) -> tuple[list[dict[str, Any]], int]:
         """Events from a byte offset on, and the offset to read on from; see `EventFile.read`."""
-        return self._events.read(offset)
+        return self._events.read(offset, limit)
 
     def last_event(self) -> dict[str, Any] | None:
         """The newest event, or None."""
@@ -217,7 +218,7 @@ def observed_status(folder: Path | str) -> RunStatus:
     event = run.last_event() or {}
     if event.get("event") == "end" and event.get("state") in [state.value for state in ENDED]:
         return replace(status, state=RunState(event["state"]), reason=shown_text(str(event.get("reason", "")), 2000))
-    return replace(status, state=RunState.LOST, reason=status.reason or _lost_reason(status, launch))
+    return replace(status, state=RunState.LOST, reason=status.reason or _lost_reason(run, status, launch))
 
 
 def observed_state(folder: Path | str) -> RunState:
@@ -242,10 +243,6 @@ def _confirmed(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> R
     return status
 
 
-def _lost_reason(status: RunStatus, launch: RunStatus | None) -> str:
+def _lost_reason(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> str:
     code = None if launch is None or launch.pid is None else exit_code(launch.pid)
-    if status.state is RunState.WAITING:
-        return "The run ended before it began: look into log.txt, then start it again."
-    if code == -9:
-        return "The run was killed, perhaps because memory ran out: close other programs, then resume it."
-    return "The run ended without a word, perhaps because it was killed or the computer restarted: resume it."
+    return lost_reason(run.log, began=status.state is not RunState.WAITING, code=code)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.config import PRESETS, TrainingConfig, preset
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.workflows.failures import OLD_DRIVER_MESSAGE, explain_failure
+
+DISPLAY_BYTES = 512 << 20
+"""Of a GPU's memory this much stays for the display; the desktop and a 3-D view need some hundred megabytes."""
+NO_CUDA_MESSAGE = (
+    "There is an NVIDIA GPU, but PyTorch was installed without support for it: install PyTorch again "
+    "in the module PyTorch Utils."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,44 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return psutil.virtual_memory().available
+
+
+def leave_room_for_display(device: torch.device) -> int | None:
+    """Keeps this process from taking the last of a GPU's memory, which the desktop needs.
+
+    Returns:
+        Memory in bytes that a run on the GPU may plan with; None for other devices.
+    """
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    torch.cuda.set_per_process_memory_fraction(max(0.5, 1.0 - DISPLAY_BYTES / total), device)
+    return max(0, free - DISPLAY_BYTES)
+
+
+def gpu_problem() -> str:
+    """Why a GPU that may be there cannot be used, as one sentence; empty if one can, or if nothing hints at one."""
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        return ""
+    if torch.version.cuda is None:
+        present = shutil.which("nvidia-smi") is not None
+        return NO_CUDA_MESSAGE if present else ""
+    try:
+        torch.cuda.init()
+    except (RuntimeError, AssertionError) as error:
+        reason = explain_failure(error)
+        return OLD_DRIVER_MESSAGE if reason == OLD_DRIVER_MESSAGE else ""
+    return ""
+
+
+def expected_hours(device: torch.device, presets: Sequence[str] = tuple(PRESETS)) -> dict[str, dict[str, float]]:
+    """What each preset asks for on a device: its steps, seconds a step, and hours for all of them."""
+    expected = {}
+    for name in presets:
+        config = preset(name)
+        seconds = estimate_step_seconds(config, device)
+        expected[name] = {"steps": config.steps, "seconds": seconds, "hours": seconds * config.steps / 3600}
+    return expected
 
 
 def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,19 @@ import torch
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.inference.model_file import Model, load_model, save_model
 from SemiSegEmbedLib.inference.reference_bank import build_bank
+from SemiSegEmbedLib.inference.sliding_window import skipping_is_harmless
 from SemiSegEmbedLib.jobs.run_folder import RunFolder
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.methods import Method, create_method
+from SemiSegEmbedLib.learning.volumes import Volume
 from SemiSegEmbedLib.study.files import utc_now
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows.models import SUFFIX
+from SemiSegEmbedLib.workflows.models import SUFFIX, model_files
 from SemiSegEmbedLib.workflows.preparation import TrainingData
+
+OVERLAP = 0.25
+"""Of the windows that a model is tried with; the default of segmentation."""
 
 
 def export_models(
@@ -33,15 +39,59 @@ def export_models(
     paths = []
     for name, checkpoint in reversed(chosen):  # the selected one last, so that it is the newest
         state = load_checkpoint(checkpoint, device)
-        model = make_model(study, config, data, state, device)
-        paths.append(study.models_folder / f"{name}{SUFFIX}")
-        paths[-1].parent.mkdir(parents=True, exist_ok=True)
-        save_model(model, paths[-1])
+        paths.append(_write(study, name, make_model(study, config, data, state, device, finished=True)))
+    _remove_superseded(study, run)
     return paths
 
 
+def export_unfinished_model(
+    study: Study, run: RunFolder, config: TrainingConfig, data: TrainingData, device: torch.device
+) -> str | None:
+    """Writes `models/<run>-step<step>.ssemodel` of a run that was stopped; its facts say that it is unfinished.
+
+    It is the model that validation chose so far. A run stopped before its first validation leaves its last step
+    only where the study has no model at all: few steps must not take the place of a model that works.
+
+    Returns:
+        The id of the model, or None when nothing was written.
+    """
+    best, last = run.checkpoints / "best.pt", run.checkpoints / "last.pt"
+    if not best.exists() and (model_files(study) or not last.exists()):
+        return None
+    state = load_checkpoint(best if best.exists() else last, device)
+    name = f"{run.run_id}-step{state['step']}"
+    # The same step is the same model: what was segmented with it stays true.
+    if not (study.models_folder / f"{name}{SUFFIX}").exists():
+        _remove_superseded(study, run)
+        _write(study, name, make_model(study, config, data, state, device, finished=False))
+    return name
+
+
+def _write(study: Study, name: str, model: Model) -> Path:
+    path = study.models_folder / f"{name}{SUFFIX}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_model(model, path)
+    return path
+
+
+def _remove_superseded(study: Study, run: RunFolder) -> None:
+    """Unfinished models of the run that no result was made with; a later one takes their place."""
+    study.reload()
+    used = {result.model_id for result in study.results}
+    for path in study.models_folder.glob(f"{run.run_id}-step*{SUFFIX}"):
+        if path.stem not in used:
+            with suppress(OSError):  # somebody has it open: it stays
+                path.unlink()
+
+
 def make_model(
-    study: Study, config: TrainingConfig, data: TrainingData, state: dict[str, Any], device: torch.device
+    study: Study,
+    config: TrainingConfig,
+    data: TrainingData,
+    state: dict[str, Any],
+    device: torch.device,
+    *,
+    finished: bool,
 ) -> Model:
     """The networks of a checkpoint with everything that segmenting with them needs."""
     config = TrainingConfig.from_dict(state["config"])  # its patches may be smaller than planned
@@ -72,7 +122,7 @@ def make_model(
         classes=data.classes,
         labels=label_dicts(study),
         bank=bank,
-        facts=training_facts(config, data, state),
+        facts=training_facts(config, data, state) | {"finished": finished},
     )
 
 
@@ -113,9 +163,20 @@ def training_facts(config: TrainingConfig, data: TrainingData, state: dict[str, 
         "centre": config.centre,
         "uncertainty_form": config.uncertainty_form,
         "segment_with": "student",
+        "skip_below_hu": harmless_skip(config, data.volumes),
         "torch": str(torch.__version__),
         "configuration": config.to_dict(),
     }
+
+
+def harmless_skip(config: TrainingConfig, volumes: Sequence[Volume]) -> float | None:
+    """The HU below which a whole window may be left out, or None when that would lose annotated objects."""
+    for volume in volumes:
+        if volume.label is not None and not skipping_is_harmless(
+            volume.image, volume.label, config.patch_size, OVERLAP, config.bone_hu
+        ):
+            return None
+    return config.bone_hu
 
 
 def load_weights(path: Path, wanted: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -17,12 +15,19 @@ from typing import Any
 import torch
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError, StoppedError
+from SemiSegEmbedLib.jobs.local import WRITING_TASK
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows.devices import choose_device
-from SemiSegEmbedLib.workflows.model_export import export_models, load_weights, network_facts
+from SemiSegEmbedLib.workflows.devices import choose_device, leave_room_for_display
+from SemiSegEmbedLib.workflows.failures import MOVED_MESSAGE, explain_failure, report_traceback
+from SemiSegEmbedLib.workflows.model_export import (
+    export_models,
+    export_unfinished_model,
+    load_weights,
+    network_facts,
+)
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.preparation import TrainingData, prepare_training
 from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
@@ -50,7 +55,9 @@ class RunWorker:
         self.trainer: Trainer | None = None
         self.data: TrainingData | None = None
         self.device = torch.device("cpu")
+        self._free_bytes: int | None = None
         self._last_look = 0.0
+        self._left_model: str | None = None
         self._stop = threading.Event()
         self._position = (0, 0)
 
@@ -76,13 +83,15 @@ class RunWorker:
         finally:
             restore()
         if outcome.state == "stopped":
-            return self._end(RunState.STOPPED, STOPPED_MESSAGE)
+            kept = "" if self._left_model is None else f" Its model so far is kept as {self._left_model}."
+            return self._end(RunState.STOPPED, STOPPED_MESSAGE + kept)
         return self._end(RunState.FINISHED, outcome.reason)
 
     def _work(self, *, resume: bool) -> Outcome:
         request = self.run.config["request"]
         config = TrainingConfig.from_dict(self.run.config["training"])
         self.device = choose_device(request["device"])
+        self._free_bytes = leave_room_for_display(self.device)
         self.data = prepare_training(
             self.study,
             config,
@@ -106,10 +115,12 @@ class RunWorker:
                 resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)
             )
         outcome = self.trainer.run(resume=resume)
-        if outcome.state != "stopped":
-            self._progress("Writing the model", 0.0)
+        self._event(event="progress", task=WRITING_TASK, fraction=0.0)
+        if outcome.state == "stopped":
+            self._left_model = export_unfinished_model(self.study, self.run, config, self.data, self.device)
+        else:
             export_models(self.study, self.run, config, self.data, self.device)
-            self._progress("Writing the model", 1.0)
+        self._event(event="progress", task=WRITING_TASK, fraction=1.0)
         return outcome
 
     def _make_trainer(self, config: TrainingConfig, checkpoints: Path, validate: Validator | None) -> Trainer:
@@ -125,6 +136,7 @@ class RunWorker:
             validate=validate,
             should_stop=self._should_stop,
             mirror_classes=self.data.mirror_classes,
+            free_bytes=self._free_bytes,
         )
 
     def _plan(self, config: TrainingConfig, minutes: float | None, most: int | None) -> TrainingConfig:
@@ -179,6 +191,14 @@ class RunWorker:
                 report_traceback(error)
                 self.run.answer(request["id"], error=explain_failure(error))
 
+    def tell_preview(self, done: int, total: int) -> None:
+        """How far a preview is: a sign of life every second, since no step is done meanwhile."""
+        now = time.monotonic()
+        if now - self._last_look > 1.0 or done == total:
+            self._last_look = now
+            self._status(RunState.RUNNING)
+            self._event(event="progress", task="Preview", fraction=round(done / total, 4))
+
     def _event(self, **fields: Any) -> None:
         if fields["event"] == "step":
             self._position = (fields["step"], fields["total_steps"])
@@ -195,8 +215,17 @@ class RunWorker:
         self.run.write_status(state, reason=reason, step=self._position[0], total_steps=self._position[1])
 
     def _end(self, state: RunState, message: str) -> RunState:
-        """The last state and, with it, the last event."""
-        self._status(state, reason=message)
+        """The last state and, with it, the last event.
+
+        Raises:
+            SemiSegEmbedError: They could not be written; the terminal door puts the sentence into the log.
+        """
+        if not self.run.path.is_dir():
+            raise SemiSegEmbedError(MOVED_MESSAGE)
+        try:
+            self._status(state, reason=message)
+        except SemiSegEmbedError as error:
+            raise SemiSegEmbedError(message or str(error)) from error
         if self.on_event is not None:
             self.on_event({"event": "end", "state": state.value, "message": message})
         return state
@@ -218,25 +247,3 @@ class RunWorker:
                 signal.signal(number, handler)
 
         return restore
-
-
-def report_traceback(error: BaseException) -> None:
-    """Where it happened, on stderr, which is the run's log: functions and lines, no folder, nothing of a patient."""
-    for frame in traceback.extract_tb(error.__traceback__):
-        print(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}", file=sys.stderr)
-    print(type(error).__name__, file=sys.stderr, flush=True)
-
-
-def explain_failure(error: BaseException) -> str:
-    """One sentence saying what is wrong and what to do."""
-    if isinstance(error, SemiSegEmbedError):
-        return str(error)
-    if isinstance(error, torch.OutOfMemoryError):
-        return "The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume."
-    if isinstance(error, MemoryError):
-        return "The computer ran out of memory: close other programs, then resume."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full: free some space, then resume."
-    if isinstance(error, PermissionError):
-        return "A file of the study may not be written: check the permissions of its folder, then resume."
-    return f"The run ended unexpectedly ({type(error).__name__}): its log says where; resume it or report this."

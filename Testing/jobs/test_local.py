@@ -75,7 +75,9 @@ def test_run_finishes_and_leaves_its_output_in_the_log(run: RunFolder) -> None:
     pid = start(run, WORKER, "5")
     wait_for(lambda: observed_state(run.path) is RunState.FINISHED)
     wait_for(lambda: exit_code(pid) == 0)
-    assert run.log.read_text(encoding="utf-8") == "worker says Hüfte\n"
+    started, said = run.log.read_text(encoding="utf-8").splitlines()
+    assert started.startswith("--- started ")
+    assert said == "worker says Hüfte"
     events, _ = run.events()
     assert [event["step"] for event in events if "event" not in event] == [0, 1, 2, 3, 4]
     assert observed_state(run.path) is RunState.FINISHED
@@ -242,7 +244,7 @@ def test_child_has_no_input_its_own_session_and_a_lower_priority(run: RunFolder)
     niceness = os.nice(0)
     pid = start(run, code)
     wait_for(lambda: exit_code(pid) == 0)
-    words = run.log.read_text(encoding="utf-8").split(maxsplit=4)
+    words = run.log.read_text(encoding="utf-8").splitlines()[1].split(maxsplit=4)
     assert words[:2] == ["''", "True"]
     assert int(words[2]) in (niceness, min(19, 10))
     assert words[3] == "1"

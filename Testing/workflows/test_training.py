@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import SimpleITK as sitk
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
@@ -97,14 +98,81 @@ def test_stopping_saves_and_resuming_goes_on(study: Study) -> None:
     assert observed_state(run.path) is RunState.STOPPED
     stopped_at = load_checkpoint(run.checkpoints / "last.pt")["step"]
     assert stopped_at >= 4
+    first = resolve_model(study)
+    assert first.stem in run.status().reason
+    assert first.stem.startswith(f"{run.run_id}-step")
+    assert describe(first)["facts"]["finished"] is False
 
     run.clear_stop()
     process = start(run)
-    wait_for_step(run, stopped_at + 2, process)
+    wait_for_step(run, max(12, stopped_at + 2), process)  # a validation lies between
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 3
     steps = [event["step"] for event in run.events()[0] if event["event"] == "step"]
     assert steps == sorted(steps)  # nothing was done twice
+    best = load_checkpoint(run.checkpoints / "best.pt")["step"]
+    assert resolve_model(study).stem == f"{run.run_id}-step{best}"
+    assert first == resolve_model(study) or not first.exists()  # the later one took its place
+
+
+def test_few_steps_before_a_validation_do_not_take_the_place_of_a_model(study: Study) -> None:
+    first = create_run(study, request(steps=4))
+    assert execute_run(first) is RunState.FINISHED
+    second = create_run(study, request(steps=2000))
+
+    def stop_early(event: dict) -> None:
+        if event["event"] == "step":
+            second.request_stop()
+
+    assert execute_run(second, on_event=stop_early) is RunState.STOPPED
+    assert resolve_model(study).stem == first.run_id
+    assert not list(study.models_folder.glob(f"{second.run_id}*"))
+
+
+def test_a_later_model_spares_an_unfinished_one_that_results_were_made_with(study: Study) -> None:
+    run = create_run(study, request(steps=14))
+
+    def stop_once(event: dict) -> None:
+        if event["event"] == "validation" and event["step"] == 10:
+            run.request_stop()
+
+    assert execute_run(run, on_event=stop_once) is RunState.STOPPED
+    unfinished = resolve_model(study)
+    study.add_result("case-0003", unfinished.stem, f"results/case-0003/{unfinished.stem}", {})
+    run.clear_stop()
+    assert execute_run(run, resume=True) is RunState.FINISHED
+    assert unfinished.exists()
+    assert resolve_model(study).stem == run.run_id
+    assert describe(resolve_model(study))["facts"]["finished"] is True
+
+
+def test_training_continues_after_a_correction_and_with_a_newly_annotated_case(study: Study) -> None:
+    first = create_run(study, request(steps=4))
+    assert execute_run(first) is RunState.FINISHED
+    corrected = sitk.ReadImage(str(study.label_path(study.case("case-0001"))))
+    corrected = sitk.BinaryDilate(corrected > 0) if sitk.GetArrayViewFromImage(corrected).any() else corrected
+    for key in ("case-0001", "case-0003"):
+        label = sitk.Image(corrected) if key == "case-0001" else like(study, key)
+        sitk.WriteImage(label, str(study.folder / "label.nrrd"))
+        study.add_label(key, study.folder / "label.nrrd", annotated_by="A. B.")
+    second = create_run(study, request(steps=2, continue_from=first.run_id))
+    process = start(second)
+    assert process.wait(timeout=120) == 0, second.log.read_text()
+    prepared = next(event for event in second.events()[0] if event["event"] == "prepared")
+    assert prepared["annotated"] == 3
+    labels = {entry["case"]: entry["label"] for entry in second.config["inputs"]}
+    assert labels["case-0001"] == study.case("case-0001").label.sha256
+    before = {entry["case"]: entry["label"] for entry in first.config["inputs"]}
+    assert labels["case-0001"] != before["case-0001"]
+    assert before["case-0003"] is None
+    facts = describe(resolve_model(study))["facts"]
+    assert facts["annotated"] == 3
+
+
+def like(study: Study, key: str) -> sitk.Image:
+    """A label for a case: its dense bone."""
+    image = sitk.ReadImage(str(study.image_path(study.case(key))))
+    return sitk.Cast(image > 250, sitk.sitkUInt8)
 
 
 def test_a_live_run_answers_a_request_for_a_preview(study: Study) -> None:

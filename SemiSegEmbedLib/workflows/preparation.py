@@ -11,7 +11,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import check
 from SemiSegEmbedLib.imaging.prepare import prepare_case
 from SemiSegEmbedLib.learning.config import TrainingConfig
-from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume, measure_normalisation
 from SemiSegEmbedLib.learning.withheld import withheld_boxes
 from SemiSegEmbedLib.study.records import IGNORE, Case, Role, Split
 from SemiSegEmbedLib.study.splits import make_split
@@ -122,13 +122,3 @@ def crop_withheld(volume: Volume, patch_size: tuple[int, int, int]) -> list[Volu
         label[inside] = volume.label[window][inside]
         crops.append(Volume(f"{volume.key}/{number}", np.asarray(volume.image[window]), label, volume.spacing))
     return crops
-
-
-def measure_normalisation(volumes: Sequence[Volume], stride: int = 2) -> Normalisation:
-    """Mean and standard deviation of the clipped HU of the training cases (section 3.1), on every second voxel."""
-    count = total = squares = 0.0
-    for volume in volumes:
-        sample = np.asarray(volume.image[::stride, ::stride, ::stride], np.float64)
-        count, total, squares = count + sample.size, total + sample.sum(), squares + np.square(sample).sum()
-    mean = total / count
-    return Normalisation(mean=mean, std=max(1.0, float(np.sqrt(squares / count - mean**2))))

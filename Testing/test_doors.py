@@ -36,7 +36,7 @@ ALLOWED_PACKAGES = {
     "jobs": STANDARD_ONLY,
     "errors": STANDARD_ONLY,
     "learning": frozenset({"numpy", "torch", "scipy"}),
-    "inference": NUMERIC,
+    "inference": NUMERIC | {"openvino"},
     "evaluation": NUMERIC | {"matplotlib"},
     "phantom": NUMERIC | {"SimpleITK"},
     "imaging": frozenset({"numpy", "scipy", "SimpleITK", "pydicom", "highdicom"}),

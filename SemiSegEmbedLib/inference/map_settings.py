@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.inference.engine import ENGINES
 from SemiSegEmbedLib.learning.network import DIVISOR
 from SemiSegEmbedLib.learning.similarity import KERNELS, REDUCES
 from SemiSegEmbedLib.learning.uncertainty import ENTROPY_OF_MEAN, MEAN_OF_ENTROPIES
@@ -36,8 +37,11 @@ class MapSettings:
         patch: Window size; best as in training, since instance normalisation depends on it [96, 96, 96].
         overlap: Share that neighbouring windows share.
         batch: Windows at once; None is what fits into the free memory of a GPU, and 1 on a CPU.
-        skip_below_hu: Windows without a voxel above this HU are background unseen; None computes all.
+        skip_below_hu: Windows without a voxel above this HU are background unseen; None is what the model's facts say,
+            minus infinity computes all [all].
         precision: Of the convolutions, as in training.
+        engine: What runs the networks: "torch", "openvino", or "auto" for OpenVINO on a processor where it is
+            installed. The stochastic passes are torch's in any case.
         seed: Of dropout and noise; the same seed gives the same maps on the same machine.
     """
 
@@ -57,6 +61,7 @@ class MapSettings:
     batch: int | None = None
     skip_below_hu: float | None = None
     precision: str = "auto"
+    engine: str = "auto"
     seed: int = 0
 
     def resolved(self, facts: Mapping[str, Any]) -> MapSettings:
@@ -69,6 +74,7 @@ class MapSettings:
             kernel=self.kernel or facts.get("kernel", "cosine"),
             reduce=self.reduce or facts.get("reduce", "mean"),
             centre=bool(facts.get("centre", False)) if self.centre is None else self.centre,
+            skip_below_hu=facts.get("skip_below_hu") if self.skip_below_hu is None else self.skip_below_hu,
             uncertainty_form=self.uncertainty_form or facts.get("uncertainty_form", MEAN_OF_ENTROPIES),
             patch=tuple(int(n) for n in patch),
         )
@@ -83,6 +89,7 @@ class MapSettings:
             "uncertainty_form": (MEAN_OF_ENTROPIES, ENTROPY_OF_MEAN),
             "passes_where": ("all", "object"),
             "precision": ("auto", "fp32", "bf16", "fp16"),
+            "engine": ENGINES,
         }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:

@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.inference.engine import TorchEngine, make_engine
 from SemiSegEmbedLib.inference.map_settings import MapSettings
 from SemiSegEmbedLib.inference.model_file import Model
-from SemiSegEmbedLib.inference.sliding_window import Skip, fit_batch, sliding_window
+from SemiSegEmbedLib.inference.sliding_window import Skip, count_windows, fit_batch, sliding_window
 from SemiSegEmbedLib.learning.network import mc_dropout
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.precision import autocast_dtype
@@ -80,7 +82,7 @@ def predict_maps(
     Windows that are skipped (`skip_below_hu`) are background with uncertainty 0, so they count as confident.
 
     Args:
-        model: Networks and bank; they are moved to `device`.
+        model: Networks and bank; copies of the networks compute on `device`.
         image: HU on the training grid, (D, H, W); may be a memory map.
         device: Where to compute.
         annotated: Classes where somebody has annotated, 255 elsewhere, uint8, (D, H, W); or None.
@@ -101,11 +103,11 @@ def predict_maps(
     settings = settings.resolved(model.facts)
     if annotated is not None and annotated.shape != image.shape:
         raise BadInputError("The annotation lies on another grid than the image; resample it first.")
-    work = _Work(model, settings, device)
     patch, batch = _window(settings, model, device)
+    work = _Work(model, settings, device, patch, count_windows(image.shape, patch, settings.overlap))
     result = _Result(work, image.shape, annotated)
     skip = None if settings.skip_below_hu is None else Skip(settings.skip_below_hu, work.background())
-    with _evaluating(model.student, model.teacher, device), _own_random_numbers(device):
+    with _own_random_numbers(device):
         sliding_window(
             work.predict,
             image,
@@ -126,7 +128,9 @@ def predict_maps(
 class _Work:
     """One batch of windows to the channels that are blended: probabilities, uncertainty, similarities."""
 
-    def __init__(self, model: Model, settings: MapSettings, device: torch.device) -> None:
+    def __init__(
+        self, model: Model, settings: MapSettings, device: torch.device, patch: Sequence[int], windows: int
+    ) -> None:
         self.model, self.settings, self.device = model, settings, device
         want = set(settings.want)
         self.needs_matching = bool(want & {"matched", "provenance", "pseudo_label"})
@@ -140,7 +144,20 @@ class _Work:
         )
         self.channels = sum(sizes)
         self.sizes = sizes
-        self.dtype = autocast_dtype(settings.precision, device)
+        self._make_engines(patch, windows)
+
+    def _make_engines(self, patch: Sequence[int], windows: int) -> None:
+        """Whatever is asked of the student comes from one engine; dropout needs torch."""
+        model, dtype = self.model, autocast_dtype(self.settings.precision, self.device)
+        by_student = self.settings.network == "student"
+        make = partial(
+            make_engine, device=self.device, dtype=dtype, patch=patch, windows=windows, kind=self.settings.engine
+        )
+        uses_student = self.needs_matching or (self.needs_probability and by_student)
+        uses_teacher = self.needs_probability and not by_student
+        self.student = make(model.student, embeddings=self.needs_matching) if uses_student else None
+        self.segmenter = make(model.teacher, embeddings=False) if uses_teacher else None
+        self.stochastic = TorchEngine(model.teacher, self.device, dtype) if self.needs_uncertainty else None
 
     def background(self) -> tuple[float, ...]:
         """Channels of a window that is background unseen: certain, and similar to nothing."""
@@ -150,26 +167,20 @@ class _Work:
     def predict(self, windows: Tensor, numbers: Sequence[int]) -> Tensor:
         """(n, 1, d, h, w) HU -> (n, K, d, h, w) float32."""
         images = normalise(windows, self.model.normalisation)
+        logits, embeddings = self.student(images) if self.student else (None, None)
         parts = []
-        student: tuple[Tensor, Tensor] | None = None
-        segmenter = self.model.student if self.settings.network == "student" else self.model.teacher
-        if self.needs_matching or (self.needs_probability and segmenter is self.model.student):
-            student = self._forward(self.model.student, images)
         if self.needs_probability:
-            logits = student[0] if student and segmenter is self.model.student else self._forward(segmenter, images)[0]
-            parts.append(torch.softmax(logits.float(), 1))
+            chosen = self.segmenter(images)[0] if self.segmenter else logits
+            assert chosen is not None
+            parts.append(torch.softmax(chosen.float(), 1))
         if self.needs_uncertainty:
             single = parts[0] if self.settings.passes_where == "object" else None
             parts.append(self._uncertainty(images, numbers, single))
         if self.needs_matching:
-            assert student is not None
+            assert embeddings is not None
             bank, classes, s = self.model.bank, self.model.classes, self.settings
-            parts.append(bank.similarities(student[1], classes, s.kernel, s.reduce, centre=bool(s.centre)))
+            parts.append(bank.similarities(embeddings, classes, s.kernel, s.reduce, centre=bool(s.centre)))
         return torch.cat(parts, 1)
-
-    def _forward(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.device.type, self.dtype or torch.bfloat16, enabled=self.dtype is not None):
-            return network(images)
 
     def _uncertainty(self, images: Tensor, numbers: Sequence[int], single: Tensor | None) -> Tensor:
         """Eq. 2 window by window, each with a seed of its own: the batch does not change the result."""
@@ -187,12 +198,13 @@ class _Work:
         entropies = EntropyAccumulator(self.settings.uncertainty_form)
         # All passes at once on a GPU; one by one on a CPU, where a batch is no faster and takes M times the memory.
         at_once = self.settings.passes if self.device.type != "cpu" else 1
-        with mc_dropout(self.model.teacher):
+        assert self.stochastic is not None
+        with mc_dropout(self.stochastic.network):
             for done in range(0, self.settings.passes, at_once):
                 count = min(at_once, self.settings.passes - done)
                 noisy = image.expand(count, -1, -1, -1, -1)
                 noisy = noisy + self.settings.noise * torch.randn_like(noisy)
-                probabilities = torch.softmax(self._forward(self.model.teacher, noisy)[0].float(), 1)
+                probabilities = torch.softmax(self.stochastic(noisy)[0].float(), 1)
                 entropies.add(probabilities[:, None])
         return entropies.entropy()
 
@@ -264,19 +276,6 @@ def _window(settings: MapSettings, model: Model, device: torch.device) -> tuple[
     size = 4 if autocast_dtype(settings.precision, device) is None else 2
     free = torch.cuda.mem_get_info(device)[0]
     return fit_batch(settings.patch, model.network.get("base_filters", 16), free, bytes_per_value=size)
-
-
-@contextmanager
-def _evaluating(student: nn.Module, teacher: nn.Module, device: torch.device) -> Iterator[None]:
-    """Both networks on the device in evaluation mode; their modes are restored."""
-    modes = [(network, network.training) for network in (student, teacher)]
-    for network, _ in modes:
-        network.to(device).eval()
-    try:
-        yield
-    finally:
-        for network, training in modes:
-            network.train(training)
 
 
 @contextmanager

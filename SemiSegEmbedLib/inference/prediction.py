@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from SemiSegEmbedLib.inference.engine import TorchEngine
 from SemiSegEmbedLib.inference.sliding_window import sliding_window
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
@@ -25,11 +26,12 @@ def predict_classes(
     overlap: float = 0.25,
     precision: str = "auto",
     should_stop: Callable[[], bool] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """The most probable class of each voxel.
 
     Args:
-        network: In evaluation mode, on `device`.
+        network: A copy of it computes.
         image: HU on the training grid, (D, H, W); may be a memory map.
         normalisation: Of the training.
         patch_size: Window, as in training.
@@ -37,6 +39,7 @@ def predict_classes(
         overlap: Share that neighbouring windows share.
         precision: Of the convolutions, as in training.
         should_stop: Asked before every window.
+        progress: Called with (windows done, windows in all).
 
     Returns:
         Classes, uint8, (D, H, W).
@@ -45,13 +48,11 @@ def predict_classes(
         StoppedError: If `should_stop` says so.
     """
     device = torch.device(device)
-    dtype = autocast_dtype(precision, device)
+    engine = TorchEngine(network, device, autocast_dtype(precision, device))
     classes = np.empty(image.shape, np.uint8)
 
     def predict(windows: Tensor, _: Sequence[int]) -> Tensor:
-        with torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None):
-            logits, _ = network(normalise(windows, normalisation))
-        return torch.softmax(logits.float(), 1)
+        return torch.softmax(engine(normalise(windows, normalisation))[0].float(), 1)
 
     def finish(first: int, end: int, blended: Tensor) -> None:
         classes[first:end] = blended.argmax(0).to(torch.uint8).cpu().numpy()
@@ -67,5 +68,6 @@ def predict_classes(
         pad_value=normalisation.low,
         finish=finish,
         should_stop=should_stop,
+        progress=progress,
     )
     return classes

@@ -7,6 +7,7 @@ not grow with the length of the scan, and the result does not depend on the batc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from SemiSegEmbedLib.errors import BadInputError, StoppedError
+from SemiSegEmbedLib.study.records import IGNORE
 
 SIGMA_SHARE = 0.125
 """Standard deviation of the blending weights as a share of the patch size."""
@@ -112,6 +114,32 @@ def sliding_window(
     if progress is not None:
         progress(total, total)
     return collected
+
+
+def count_windows(shape: Sequence[int], patch: Sequence[int], overlap: float) -> int:
+    """How many windows `sliding_window` walks over."""
+    return math.prod(len(starts) for starts in _Walk.plan(shape, patch, overlap).starts)
+
+
+def skipping_is_harmless(
+    image: np.ndarray, label: np.ndarray, patch: Sequence[int], overlap: float, threshold: float
+) -> bool:
+    """Whether windows without a voxel above a threshold hold no annotated object in this scan, so that `Skip` is safe.
+
+    Args:
+        image: HU, (D, H, W).
+        label: Classes and 255, (D, H, W).
+        patch: As in `sliding_window`.
+        overlap: As in `sliding_window`.
+        threshold: HU, see `Skip`.
+    """
+    walk = _Walk.plan(image.shape, patch, overlap)
+    for corner in product(*walk.starts):
+        window = tuple(slice(start, start + size) for start, size in zip(corner, patch, strict=True))
+        objects = (label[window] > 0) & (label[window] != IGNORE)
+        if objects.any() and not (np.asarray(image[window]) > threshold).any():
+            return False
+    return True
 
 
 def gaussian_weights(patch: Sequence[int]) -> Tensor:

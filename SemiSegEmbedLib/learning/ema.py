@@ -27,9 +27,9 @@ def update_teacher(teacher: nn.Module, student: nn.Module, decay: float) -> None
     ours, theirs = _state(teacher), _state(student)
     averaged = [i for i, tensor in enumerate(ours) if tensor.is_floating_point()]
     torch._foreach_lerp_([ours[i] for i in averaged], [theirs[i] for i in averaged], 1.0 - decay)
-    for mine, other in zip(ours, theirs, strict=True):
-        if not mine.is_floating_point():
-            mine.copy_(other)
+    counters = [i for i, tensor in enumerate(ours) if not tensor.is_floating_point()]
+    if counters:
+        torch._foreach_copy_([ours[i] for i in counters], [theirs[i] for i in counters])
 
 
 def _state(network: nn.Module) -> list[Tensor]:

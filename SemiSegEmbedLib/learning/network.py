@@ -18,7 +18,6 @@ LEVELS = 4
 DIVISOR = 2 ** (LEVELS - 1)
 
 
-
 class InstanceNorm(nn.InstanceNorm3d):
     """`torch.nn.InstanceNorm3d` that leaves channels-last maps as they are.
 

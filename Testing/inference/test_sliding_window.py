@@ -10,7 +10,15 @@ import torch
 from torch import nn
 
 from SemiSegEmbedLib.errors import BadInputError, StoppedError
-from SemiSegEmbedLib.inference.sliding_window import Skip, fit_batch, gaussian_weights, sliding_window, window_starts
+from SemiSegEmbedLib.inference.sliding_window import (
+    Skip,
+    count_windows,
+    fit_batch,
+    gaussian_weights,
+    skipping_is_harmless,
+    sliding_window,
+    window_starts,
+)
 
 PATCH = (16, 24, 16)
 
@@ -90,6 +98,32 @@ def test_skipping_is_exact_where_the_network_agrees():
     skipped = walk(image, network, skip=Skip(500.0, (0.0, 0.0)))
     np.testing.assert_array_equal(reference[:, :, :, 32:], skipped[:, :, :, 32:])
     assert not np.allclose(reference, skipped)
+
+
+def test_skipping_is_harmless_unless_a_window_without_bone_holds_an_object() -> None:
+    image = np.full((16, 24, 80), 40, np.float16)
+    label = np.zeros(image.shape, np.uint8)
+    label[8, 12, 5] = 1
+    assert not skipping_is_harmless(image, label, PATCH, 0.0, 150.0)
+    image[0, 0, 0] = 400
+    assert skipping_is_harmless(image, label, PATCH, 0.0, 150.0)
+    label[8, 12, 70] = 255
+    assert skipping_is_harmless(image, label, PATCH, 0.0, 150.0), "where nobody looked nothing is lost"
+    label[8, 12, 70] = 2
+    assert not skipping_is_harmless(image, label, PATCH, 0.0, 150.0)
+
+
+def test_windows_are_counted_as_they_are_walked() -> None:
+    numbers: list[int] = []
+
+    def predict(windows, found):
+        numbers.extend(found)
+        return torch.zeros((len(windows), 1, *PATCH))
+
+    for shape in ((40, 50, 33), (5, 7, 9), (17, 48, 16)):
+        numbers.clear()
+        sliding_window(predict, volume(shape), PATCH, 0.25, 3, channels=1)
+        assert len(numbers) == count_windows(shape, PATCH, 0.25)
 
 
 def test_memory_maps_and_integers_are_taken_as_they_are(tmp_path):

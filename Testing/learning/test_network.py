@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning.network import NORMS, UNet3D, mc_dropout
+from SemiSegEmbedLib.learning.network import NORMS, InstanceNorm, UNet3D, mc_dropout
 
 all_norms = pytest.mark.parametrize("norm", list(NORMS))
 
@@ -244,3 +244,25 @@ def test_dropout_zeroes_its_share_of_the_embeddings_and_keeps_their_mean() -> No
         dropped = last(x)
     assert (dropped == 0).float().mean().item() == pytest.approx(0.15, abs=0.01)
     assert dropped.mean().item() == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_instance_normalisation_keeps_the_layout_and_equals_torchs_own(batch: int, channels_last: bool) -> None:
+    torch.manual_seed(0)
+    ours, theirs = InstanceNorm(4, affine=True), torch.nn.InstanceNorm3d(4, affine=True)
+    torch.nn.init.uniform_(ours.weight, 0.5, 2.0)
+    torch.nn.init.normal_(ours.bias)
+    theirs.load_state_dict(ours.state_dict())
+    layout = torch.channels_last_3d if channels_last else torch.contiguous_format
+    x = (5 * torch.randn(batch, 4, 6, 5, 7) + 2).to(memory_format=layout)
+    found = []
+    for norm in (ours, theirs):
+        leaf = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
+        y = norm(leaf)
+        y.square().sum().sin().backward()
+        found.append((y.detach(), leaf.grad, norm.weight.grad, norm.bias.grad))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+    if channels_last:
+        assert found[0][0].is_contiguous(memory_format=layout)

@@ -1,0 +1,173 @@
+"""A network made ready to segment: prepared torch, or OpenVINO where that is installed and faster.
+
+Both return what the network itself returns in evaluation mode. Batch normalisation is folded into the convolutions
+exactly; convolution weights are kept in the precision of the run, so that no call converts them again.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D
+
+Engine = Callable[[Tensor], tuple[Tensor, Tensor | None]]
+"""(B, 1, d, h, w) normalised float32 -> logits and embeddings; embeddings are None where nobody asked for them."""
+
+ENGINES = ("auto", "torch", "openvino")
+WORTHWHILE_WINDOWS = 16
+"""With fewer windows OpenVINO takes longer to compile the network than it saves."""
+
+
+def make_engine(
+    network: UNet3D,
+    device: torch.device,
+    dtype: torch.dtype | None,
+    patch: Sequence[int],
+    *,
+    embeddings: bool,
+    windows: int,
+    kind: str = "auto",
+) -> Engine:
+    """The fastest engine there is for so many windows, or the one named.
+
+    Args:
+        network: Is copied, not changed.
+        device: OpenVINO serves processors; elsewhere "auto" is torch.
+        dtype: Of the convolutions, or None for fp32.
+        patch: Window size in voxels.
+        embeddings: Whether embeddings are wanted besides logits.
+        windows: How many windows there are at most; OpenVINO first needs some seconds to compile.
+        kind: One of `ENGINES`.
+
+    Raises:
+        BadInputError: OpenVINO is asked for and not installed, or the device is no processor.
+    """
+    usable = device.type == "cpu" and has_openvino()
+    if kind == "openvino" and not usable:
+        raise BadInputError(
+            "The engine 'openvino' needs a processor and the package openvino: install it, or choose another engine."
+        )
+    if kind == "openvino" or (usable and kind == "auto" and windows >= WORTHWHILE_WINDOWS):
+        return OpenVinoEngine(network, dtype, patch, embeddings=embeddings)
+    return TorchEngine(network, device, dtype)
+
+
+def has_openvino() -> bool:
+    """Whether OpenVINO is installed; asks without importing it."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+class TorchEngine:
+    """A folded copy of a network, channels last, its convolutions in the precision of the run.
+
+    Attributes:
+        network: The copy, in evaluation mode; `mc_dropout` works on it.
+    """
+
+    def __init__(self, network: UNet3D, device: torch.device, dtype: torch.dtype | None) -> None:
+        self.device, self.dtype = device, dtype
+        self.network = fold_batch_norm(network).to(device).eval().requires_grad_(False)
+        for module in self.network.modules():
+            if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
+                module.to(dtype=dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Engine`."""
+        with torch.autocast(self.device.type, self.dtype or torch.bfloat16, enabled=self.dtype is not None):
+            return self.network(images.contiguous(memory_format=torch.channels_last_3d))
+
+
+class OpenVinoEngine:
+    """A network compiled by OpenVINO for the processor, one window at a time.
+
+    The model is converted in memory by OpenVINO's own reader of traced networks; its conversion tool, which may report
+    usage over the internet, is not used. Threads are as many as torch's.
+    """
+
+    def __init__(self, network: UNet3D, dtype: torch.dtype | None, patch: Sequence[int], *, embeddings: bool) -> None:
+        import openvino
+
+        self.embeddings = embeddings
+        hints = {
+            "INFERENCE_PRECISION_HINT": "bf16" if dtype == torch.bfloat16 else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        model = _openvino_model(network, patch, embeddings=embeddings)
+        self._request = openvino.Core().compile_model(model, "CPU", hints).create_infer_request()
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """See `Engine`."""
+        rows = [self._one(np.ascontiguousarray(image[None].numpy())) for image in images]
+        logits = torch.cat([row[0] for row in rows])
+        return logits, torch.cat([row[1] for row in rows]) if self.embeddings else None
+
+    def _one(self, image: np.ndarray) -> list[Tensor]:
+        # The results lie in memory of the request, which the next window writes over.
+        return [torch.from_numpy(value.copy()) for value in self._request.infer([image]).values()]
+
+
+class _Outputs(nn.Module):
+    """Logits, and embeddings if wanted, as a plain tuple for tracing."""
+
+    def __init__(self, network: UNet3D, embeddings: bool) -> None:
+        super().__init__()
+        self.network, self.count = network, 2 if embeddings else 1
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return self.network(images)[: self.count]
+
+
+def _openvino_model(network: UNet3D, patch: Sequence[int], *, embeddings: bool) -> Any:
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    copied = fold_batch_norm(network).cpu().float().eval().requires_grad_(False)
+    example = torch.zeros(1, 1, *patch)
+    with torch.inference_mode(False), torch.no_grad():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the check of the window's size is a constant here, as it should be
+            traced = torch.jit.trace(_Outputs(copied, embeddings), example, check_trace=False)
+        # Each object is held until the model is there, since the reader calls back into them.
+        manager, decoder = FrontEndManager(), TorchScriptPythonDecoder(traced)
+        reader = manager.load_by_framework("pytorch")
+        model = reader.convert(reader.load(decoder))
+    model.reshape([1, 1, *patch])
+    return model
+
+
+def fold_batch_norm(network: UNet3D) -> UNet3D:
+    """A copy whose batch normalisations in evaluation mode are part of the convolutions before them.
+
+    (W x - mean) gamma / sqrt(var + eps) + beta is a convolution with W gamma / sqrt(var + eps) and a bias. Dropout
+    and every other kind of normalisation stay as they are.
+    """
+    folded = copy.deepcopy(network)
+    for block in folded.modules():
+        if isinstance(block, ConvBlock) and isinstance(block[1], _BatchNorm):
+            _fold(block[0], block[1])
+            block[1] = nn.Identity()
+    return folded
+
+
+@torch.no_grad()
+def _fold(convolution: nn.Module, norm: _BatchNorm) -> None:
+    assert isinstance(convolution, nn.Conv3d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    weight, bias = convolution.weight, 0.0 if convolution.bias is None else convolution.bias.double()
+    # In float64, so that folding itself adds no rounding.
+    scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
+    shifted = norm.bias.double() + (bias - norm.running_mean.double()) * scale
+    convolution.weight = nn.Parameter((weight.double() * scale.view(-1, 1, 1, 1, 1)).to(weight.dtype))
+    convolution.bias = nn.Parameter(shifted.to(weight.dtype))

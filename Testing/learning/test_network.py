@@ -260,7 +260,7 @@ def test_instance_normalisation_keeps_the_layout_and_equals_torchs_own(batch: in
     for norm in (ours, theirs):
         leaf = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
         y = norm(leaf)
-        y.square().sum().sin().backward()
+        (y.sin() * x).sum().backward()
         found.append((y.detach(), leaf.grad, norm.weight.grad, norm.bias.grad))
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)

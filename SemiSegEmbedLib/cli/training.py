@@ -21,7 +21,9 @@ def add_commands(commands: Any) -> None:
     train = add_command(commands, "train", run_train, "learn from a study", "train hips --preset robust --minutes 20")
     add_study(train)
     train.add_argument("--preset", default="robust", help="paper, robust, or quick (default: robust)")
-    train.add_argument("--method", help="supervised, mean_teacher, uamt, embedding_matching (default: the preset's)")
+    train.add_argument(
+        "--method", help="supervised, mean_teacher, uamt, cct, mtc, dtc, embedding_matching (default: the preset's)"
+    )
     budget = train.add_mutually_exclusive_group()
     budget.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")
     budget.add_argument("--minutes", type=float, help="train about so long; steps are chosen from the measured speed")

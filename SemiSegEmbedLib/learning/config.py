@@ -69,9 +69,14 @@ class TrainingConfig:
             like bone (above `bone_hu`); the background's similarity is the larger of its two groups'.
         en_mask: Voxels on which L_EN acts; eq. 4 has no indicator.
         en_temperature: Divides the similarities in eq. 4.
-        consistency_weight: Final weight of the squared error of `mean_teacher` and `uamt`.
-        consistency_noise: Standard deviation of their teacher's noise, clipped at twice that; the student's is 0.
+        consistency_weight: Final weight of the squared error of `mean_teacher`, `uamt` and `cct`.
+        consistency_noise: Standard deviation of the teacher's noise in `mean_teacher` and `uamt`, clipped at twice
+            that; the student's is 0.
         consistency_passes: Stochastic passes of `uamt`.
+        mtc_mode: "alternating" steps of segmentation and reconstruction, or the weighted sum, "joint".
+        mtc_detach_targets: Whether the targets of the reconstruction are cut off from the gradient.
+        dtc_weight: Final weight of the consistency of `dtc`.
+        dtc_dice_alone: Whether the segmentation of `dtc` learns from Dice alone (its paper) or from L_S.
         augmentation: "none", "flip" (mirroring), or "strong" (nnU-Net's transforms; geometry shared by student
             and teacher, intensity for the student alone).
         mirror_axes: Axes of (z, y, x) that may be mirrored.
@@ -131,6 +136,10 @@ class TrainingConfig:
     consistency_weight: float = 0.1
     consistency_noise: float = 0.1
     consistency_passes: int = 8
+    mtc_mode: str = "alternating"
+    mtc_detach_targets: bool = False
+    dtc_weight: float = 1.0
+    dtc_dice_alone: bool = True
     augmentation: str = "none"
     mirror_axes: tuple[int, ...] = (2,)
     cutmix: float = 0.0

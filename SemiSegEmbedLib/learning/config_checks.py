@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from SemiSegEmbedLib.learning.config import TrainingConfig
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "method": ("supervised", "mean_teacher", "uamt", "cct", "mtc", "dtc", "embedding_matching"),
     "norm": ("batch", "instance", "group", "none"),
     "schedule": ("constant", "cosine", "poly"),
     "uncertainty_form": ("mean_of_entropies", "entropy_of_mean"),
@@ -19,6 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "reduce": ("mean", "max"),
     "reference_scope": ("pair", "pool", "bank"),
     "en_mask": ("dense", "unreliable"),
+    "mtc_mode": ("alternating", "joint"),
     "augmentation": ("none", "flip", "strong"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
 }
@@ -54,6 +56,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("consistency_weight", 0, _INF),
     ("consistency_noise", 0, _INF),
     ("consistency_passes", 1, 1000),
+    ("dtc_weight", 0, _INF),
     ("cutmix", 0, 1),
     ("validate_every", 1, _INF),
     ("checkpoint_every", 1, _INF),
@@ -76,7 +79,7 @@ def check_types(config: TrainingConfig) -> None:
 
 
 def check_choices(config: TrainingConfig) -> None:
-    """Each name is one of those known; the method's name is for `methods.create_method` to know."""
+    """Each name is one of those known."""
     for name, allowed in CHOICES.items():
         if getattr(config, name) not in allowed:
             raise BadInputError(

@@ -9,6 +9,7 @@ import torch
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.network import LEVELS
 
 SHRINKABLE = ("patch_size", "accumulation", "teacher_chunk")
 """The settings that may change during a run."""
@@ -24,8 +25,9 @@ def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool 
     """Peak memory of a step, or of one forward over a patch, from the sizes of the feature maps.
 
     Counted: what each convolution block keeps for the backward pass (convolution, normalisation with ReLU,
-    dropout and its mask) and each concatenation; gradients; weights, Adam and teacher; for the teacher's passes
-    the feature maps alive at the widest place, the last concatenation. The patches themselves are small beside it.
+    dropout and its mask) and each concatenation; the same of further decoders; gradients; weights, Adam and
+    teacher; for the teacher's passes the feature maps alive at the widest place, the last concatenation. The
+    patches themselves are small beside it.
 
     Args:
         config: Patch size, batch, passes, network.
@@ -37,17 +39,26 @@ def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool 
     weights = 4 * WEIGHTS_PER_SQUARED_FILTER * config.base_filters**2
     if not training:
         return alive + weights
-    part = 1 / config.accumulation
-    patches = (config.labelled_per_batch + config.unlabelled_per_batch) * part
-    student = patches * _kept_per_patch(config, voxels, size) * (1 + BACKWARD_SHARE)
+    patches = config.labelled_per_batch + config.unlabelled_per_batch
+    kept = patches * (_kept_by_encoder(config, voxels, size) + _kept_by_decoder(config, voxels, size))
+    kept += further_decoders(config) * _kept_by_decoder(config, voxels, size)
+    student = kept / config.accumulation * (1 + BACKWARD_SHARE)
     return int(max(student, teacher_patches(config) * alive) + 5 * weights)
+
+
+def further_decoders(config: TrainingConfig) -> int:
+    """Passes of a patch through a decoder beside the main one, in the largest step of a method that has some."""
+    unlabelled = config.unlabelled_per_batch
+    alternating = config.mtc_mode == "alternating"
+    passes = {"cct": 3 * unlabelled, "mtc": config.labelled_per_batch * alternating + unlabelled}
+    return passes.get(config.method, 0)
 
 
 def teacher_patches(config: TrainingConfig) -> int:
     """Patches in the largest forward of the teacher."""
     half_batch = config.unlabelled_per_batch // config.accumulation
-    passes = {"embedding_matching": config.passes, "uamt": config.consistency_passes, "supervised": 0}
-    patches = half_batch * passes.get(config.method, 1)
+    passes = {"embedding_matching": config.passes, "uamt": config.consistency_passes, "mean_teacher": 1}
+    patches = half_batch * passes.get(config.method, 0)
     return min(patches, config.teacher_chunk or patches)
 
 
@@ -118,15 +129,19 @@ def peak_bytes(device: torch.device) -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _kept_per_patch(config: TrainingConfig, voxels: int, size: int) -> float:
+def _kept_by_encoder(config: TrainingConfig, voxels: int, size: int) -> float:
     """Bytes that the forward of one patch keeps for the backward pass."""
-    block, base = 3 * size + 1, config.base_filters
-    kept = 0.0
-    for level in range(4):
-        width = base * 2**level
-        here = 3 * width * block + (0 if level == 3 else 4 * width * block + 6 * width * size)
-        kept += here * voxels / 8**level
-    return kept
+    return sum(3 * width * (3 * size + 1) * n for width, n in _levels(config, voxels))
+
+
+def _kept_by_decoder(config: TrainingConfig, voxels: int, size: int) -> float:
+    """The same of a decoder with skips."""
+    return sum((4 * width * (3 * size + 1) + 6 * width * size) * n for width, n in _levels(config, voxels)[:-1])
+
+
+def _levels(config: TrainingConfig, voxels: int) -> list[tuple[int, float]]:
+    """Filters of the first convolution and voxels of each level, finest first."""
+    return [(config.base_filters * 2**level, voxels / 8**level) for level in range(LEVELS)]
 
 
 def _changes(old: TrainingConfig, new: TrainingConfig) -> str:

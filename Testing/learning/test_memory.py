@@ -4,34 +4,41 @@ import pytest
 import torch
 
 from SemiSegEmbedLib.learning import memory
-from SemiSegEmbedLib.learning.config import preset
-from SemiSegEmbedLib.learning.losses import supervised_loss
+from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
+from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.methods import create_method
 from SemiSegEmbedLib.learning.network import UNet3D
 
 GIB = 2**30
 
 
-def kept_bytes(size: int, base: int) -> int:
-    """What torch itself keeps between forward and backward."""
+def kept_bytes(config: TrainingConfig) -> int:
+    """What torch itself keeps between forward and backward of a step."""
     kept: dict[int, int] = {}
 
     def note(tensor: torch.Tensor) -> torch.Tensor:
         kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
-    network = UNet3D(1, 2, base, 0.15, "batch")
+    shape = (2, *config.patch_size)
+    images, labels = torch.randn(2, 1, *config.patch_size), torch.zeros(shape, dtype=torch.int64)
+    labelled = LabelledBatch(images, labels, labels.to(torch.uint8), images)
+    method = create_method(config, 2)
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        logits, _ = network(torch.randn(2, 1, size, size, size))
-        loss = supervised_loss(logits, torch.zeros(2, size, size, size, dtype=torch.int64))
+        loss, _ = method.training_step(Batch(labelled, UnlabelledBatch(images, images), (-4.0, 5.0)), 1)
     assert loss.requires_grad
     return sum(kept.values())
 
 
-@pytest.mark.parametrize(("size", "base"), [(32, 8), (48, 4)])
-def test_the_estimate_of_a_step_covers_what_torch_keeps_within_a_factor_of_two(size: int, base: int) -> None:
-    config = preset("paper", method="supervised", patch_size=(size,) * 3, base_filters=base, labelled_per_batch=1,
-                    unlabelled_per_batch=1)  # fmt: skip
-    measured = kept_bytes(size, base)
+@pytest.mark.parametrize(
+    ("method", "size", "base"),
+    [("mean_teacher", 32, 8), ("mean_teacher", 48, 4), ("cct", 32, 4), ("mtc", 32, 4), ("dtc", 32, 4)],
+)
+def test_the_estimate_of_a_step_covers_what_torch_keeps_within_a_factor_of_two(
+    method: str, size: int, base: int
+) -> None:
+    config = preset("paper", method=method, patch_size=(size,) * 3, base_filters=base, mtc_mode="joint")
+    measured = kept_bytes(config)
     assert measured < memory.estimate_bytes(config) < 2.5 * measured
 
 

@@ -13,6 +13,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.candidates import NO_REFERENCE, draw_positions, without_margin
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.config_checks import CHOICES
 from SemiSegEmbedLib.learning.methods import METHODS, create_method
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 
@@ -31,7 +32,8 @@ def make_batch(seed: int = 0, n: int = 2, classes: int = 2, dtype: torch.dtype =
     images = torch.randn(n, 1, *SIZE, generator=random, dtype=dtype) + labels[:, None].clamp_max(3)
     other = torch.randn(n, 1, *SIZE, generator=random, dtype=dtype)
     candidates = labels.to(torch.uint8)
-    return Batch(LabelledBatch(images, labels, candidates, images + 0.1), UnlabelledBatch(other, other + 0.1))
+    labelled, unlabelled = LabelledBatch(images, labels, candidates, images + 0.1), UnlabelledBatch(other, other + 0.1)
+    return Batch(labelled, unlabelled, (-4.0, 5.0))
 
 
 def make_method(name: str, classes: int = 2, seed: int = 1, **changes: object) -> Method:
@@ -89,15 +91,16 @@ def test_mean_teacher_adds_the_ramped_squared_error() -> None:
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
-def test_uamt_averages_the_squared_error_over_the_reliable_voxels_and_classes() -> None:
-    method, batch = make_method("uamt"), make_batch()
+@pytest.mark.parametrize("classes", [2, 3])
+def test_uamt_averages_the_squared_error_over_the_reliable_voxels_and_classes(classes: int) -> None:
+    method, batch = make_method("uamt", classes), make_batch(classes=classes)
     loss, scalars = method.training_step(batch, STEP)
     logits_l, logits_u, _ = student_logits(method, batch)
     target = method.teacher(batch.unlabelled.images)[0].softmax(1)
     entropy = -(target * target.log()).sum(1)
-    mask = entropy < (0.75 + literal_ramp(0.25, method.config)) * math.log(2)
+    mask = entropy < (0.75 + literal_ramp(0.25, method.config)) * math.log(classes)
     assert 0.02 < mask.double().mean() < 0.98, "the case must have both kinds of voxels"
-    error = (((logits_u.softmax(1) - target) ** 2).sum(1) * mask).sum() / (2 * mask.sum())
+    error = (((logits_u.softmax(1) - target) ** 2).sum(1) * mask).sum() / (classes * mask.sum())
     expected = literal_supervised(logits_l, batch.labelled.labels) + literal_ramp(0.1, method.config) * error
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     assert scalars["unreliable_fraction"].item() == pytest.approx(1 - mask.double().mean().item())
@@ -310,6 +313,7 @@ def test_the_teacher_follows_after_each_step_and_never_trains(name: str) -> None
     assert all(torch.allclose(t, s) for t, s in pairs), "the first update copies the student"
 
 
-def test_an_unknown_method_is_refused() -> None:
+def test_an_unknown_method_is_refused_and_the_configuration_knows_those_of_the_registry() -> None:
     with pytest.raises(BadInputError, match="supervised"):
-        create_method(preset("paper", method="magic"), 2)
+        preset("paper", method="magic")
+    assert set(CHOICES["method"]) == set(METHODS)

@@ -9,9 +9,12 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
+from SemiSegEmbedLib.learning.config import preset
 from SemiSegEmbedLib.learning.ema import make_teacher, update_teacher
 from SemiSegEmbedLib.learning.losses import masked_cross_entropy, supervised_loss, unlabelled_loss
 from SemiSegEmbedLib.learning.matching import class_similarities, similarity_entropy
+from SemiSegEmbedLib.learning.methods import METHODS, create_method
 from SemiSegEmbedLib.learning.network import UNet3D, mc_dropout
 from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
 
@@ -75,6 +78,22 @@ def test_losses_and_their_gradients_do_not_wait() -> None:
         l_ua = masked_cross_entropy(x["logits"], x["labels"], x["mask"])
         (l_s + unlabelled_loss(l_ua, l_ua, l_ua, 3, 10)).backward()
     assert x["logits"].grad is not None
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("preset_name", ["paper", "robust"])
+def test_a_whole_step_of_every_method_and_its_gradient_do_not_wait(name: str, preset_name: str) -> None:
+    config = preset(preset_name, method=name, base_filters=2, patch_size=(16, 16, 16), passes=2, mtc_mode="joint")
+    method = create_method(config, 2)
+    labels = torch.zeros(2, 16, 16, 16, dtype=torch.int64)
+    labels[:, 4:12, 4:12, 4:12] = 1
+    images, other = torch.randn(2, 2, 1, 16, 16, 16)
+    labelled = LabelledBatch(images, labels, labels.to(torch.uint8), images)
+    with NoWaiting():
+        loss, _ = method.training_step(Batch(labelled, UnlabelledBatch(other, other), (-4.0, 5.0)), 50)
+        loss.backward()
+        method.after_step(50)
+    assert any(p.grad is not None for p in method.trainable_parameters())
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])

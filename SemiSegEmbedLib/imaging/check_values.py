@@ -39,6 +39,8 @@ def _not_hounsfield(low: float, high: float, sample: np.ndarray) -> Iterator[Pro
         yield Problem("not-hu", sentence)
     elif low >= 0:
         yield _all_positive(sample)
+    elif low > -500 and _is_offset(sample[sample > 0]):
+        yield _offset()
     elif low > -500 and np.mean(sample == low) > 0.02:
         sentence = f"Everything below {low:.4g} was cut off, also the air: export the CT without a window."
         yield Problem("windowed", sentence)
@@ -54,13 +56,15 @@ def _all_positive(sample: np.ndarray) -> Problem:
             "bone-only", "Everything but dense bone was set to 0 in this image: add the CT as it was scanned."
         )
     if _is_offset(used):
-        sentence = (
-            "The values are shifted by 1024 (water lies near 1024): export the CT again with its rescale intercept."
-        )
-        return Problem("offset-1024", sentence)
+        return _offset()
     return Problem(
         "not-a-ct", "There is no negative value, so these are no HU (it may be an MR image): add a CT in HU."
     )
+
+
+def _offset() -> Problem:
+    sentence = "The values are shifted by 1024 (water lies near 1024): export the CT again with its rescale intercept."
+    return Problem("offset-1024", sentence)
 
 
 def _is_offset(used: np.ndarray) -> bool:

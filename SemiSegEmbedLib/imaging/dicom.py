@@ -16,6 +16,8 @@ from SemiSegEmbedLib.imaging.headers import quiet
 MAX_FILES = 20_000
 _LOAD_BYTES = 4096
 """Larger elements, the voxels above all, stay on disk while headers are read."""
+_PADDING = 8
+"""Bytes that a writer may add to make the length even, or a multiple of its word."""
 VOLUME_SLICES = 8
 """A series with fewer images is a scout or a report, not a scan."""
 _UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
@@ -170,7 +172,7 @@ def _slice_of(header: Any, path: Path) -> Slice:
 
 
 def _is_complete(header: Any, path: Path, pixels: float) -> bool:
-    """False when the voxels are fewer than the header says, or reach beyond the end of the file."""
+    """False when the voxels are fewer or more than the header says, or reach beyond the end of the file."""
     element = header.get_item("PixelData") if "PixelData" in header else None
     if element is None:
         return False
@@ -182,7 +184,7 @@ def _is_complete(header: Any, path: Path, pixels: float) -> bool:
     if length is None:
         length, start = len(element.value or b""), 0
     needed = pixels * _number(header, "SamplesPerPixel", 1) * _number(header, "BitsAllocated", 16) / 8
-    return length >= needed and start + length <= path.stat().st_size
+    return needed <= length <= needed + _PADDING and start + length <= path.stat().st_size
 
 
 def _series_of(uid: str, members: list[tuple[Any, Slice]], unreadable: int) -> Series:

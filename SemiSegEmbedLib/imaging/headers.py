@@ -31,6 +31,9 @@ _CT_COMPRESSED_BYTES = 256 << 20
 _SHEAR = 1e-3
 """Largest scalar product of two axes still called a right angle: 0.06 degrees, 0.4 mm over 400 mm."""
 
+_PLACES = (b"spacedirections", b"spacings", b"spaceorigin", b"elementspacing", b"transformmatrix", b"offset")
+"""Fields of NRRD and MetaImage headers that say where voxels lie."""
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -88,7 +91,7 @@ def open_header(path: Path, *, is_label: bool = False) -> sitk.ImageFileReader:
     require_file(path)
     if suffix_of(path) not in (*SUFFIXES, ".seg.nrrd"):
         raise BadInputError("This file has an unknown format: give .nii, .nii.gz, .nrrd or .mha, or a DICOM folder.")
-    _refuse_detached(path)
+    _check_text(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -139,8 +142,11 @@ def _why_header_failed(message: str) -> str:
     return "This file cannot be read as an image, it is damaged or not what its name says: export it again."
 
 
-def _refuse_detached(path: Path) -> None:
-    """NRRD and MetaImage headers may name another file as the place of the voxels; a scan is one file here."""
+def _check_text(path: Path) -> None:
+    """Refuse NRRD and MetaImage headers that name another file as the place of the voxels, or that make ITK fail.
+
+    ITK takes a direction that is not a number for one of 1 mm, and crashes over too many axes in MetaImage.
+    """
     if suffix_of(path) not in (".nrrd", ".seg.nrrd", ".mha"):
         return
     with path.open("rb") as file:
@@ -150,9 +156,13 @@ def _refuse_detached(path: Path) -> None:
         if line == b"" and path.suffix.lower() == ".nrrd":
             return
         key, _, value = line.replace(b"=", b":", 1).partition(b":")
-        key = key.replace(b" ", b"")
-        if key == b"datafile" or (key == b"elementdatafile" and value.strip() != b"local"):
+        key, value = key.replace(b" ", b""), value.strip()
+        if key == b"datafile" or (key == b"elementdatafile" and value != b"local"):
             raise BadInputError("This header keeps its voxels in another file: save it as one file and add that.")
+        if key == b"ndims" and value not in (b"1", b"2", b"3", b"4"):
+            raise BadInputError("This file is not one three-dimensional image: export a single volume.")
+        if key in _PLACES and (b"nan" in value or b"inf" in value):
+            raise BadInputError("The spacing or the directions in this file make no sense: export it again.")
         if key == b"elementdatafile":
             return
 

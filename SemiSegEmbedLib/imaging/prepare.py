@@ -13,6 +13,8 @@ from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid, training_geometry
 from SemiSegEmbedLib.imaging.headers import suffix_of
 from SemiSegEmbedLib.imaging.read import read_image, read_label
+from SemiSegEmbedLib.study.content import content_hash
+from SemiSegEmbedLib.study.files import explain
 from SemiSegEmbedLib.study.records import Case
 from SemiSegEmbedLib.study.study import Study
 
@@ -94,11 +96,22 @@ def _cached_image(
 ) -> TrainingGrid:
     def make() -> tuple[np.ndarray, dict]:
         grid = prepare_image(path, spacing_mm, series_uid)
+        _require_unchanged(path, sha256)
         return grid.array, {"geometry": grid.geometry.to_dict(), "source": grid.source.to_dict()}
 
     key = cache_key("image", PREPROCESSING_VERSION, sha256, series_uid, spacing_mm)
     array, facts = cache.get_or_make(key, make)
     return TrainingGrid(array, Geometry.from_dict(facts["geometry"]), Geometry.from_dict(facts["source"]))
+
+
+def _require_unchanged(path: Path, sha256: str) -> None:
+    """What was just read is what was added, also when a change left size and time of the file as they were."""
+    try:
+        unchanged = content_hash(path) == sha256
+    except OSError as error:
+        raise BadInputError(str(explain(error, "The file could not be read"))) from None
+    if not unchanged:
+        raise BadInputError("The file changed on disk after it was added: restore it, or remove the case and add it.")
 
 
 def _cached_label(cache: ArrayCache, study: Study, case: Case, grid: TrainingGrid) -> np.ndarray:
@@ -109,6 +122,7 @@ def _cached_label(cache: ArrayCache, study: Study, case: Case, grid: TrainingGri
 
     def make() -> tuple[np.ndarray, dict]:
         label = read_label(path, grid.source, study.labels)
+        _require_unchanged(path, version.sha256)
         return label_to_training_grid(label, classes, grid), {}
 
     # Names and codes decide which value a segment gets, so they belong to the key.

@@ -73,7 +73,12 @@ def _unusable(series: Series) -> list[Problem]:
         return [Problem("implausible-spacing", "The pixel spacing of this series is implausible: export it again.")]
     if any(not s.complete for s in slices):
         count = sum(not s.complete for s in slices)
-        return [Problem("damaged-slices", f"{count} of {len(slices)} slices are cut short: copy them again.")]
+        return [
+            Problem(
+                "damaged-slices",
+                f"{count} of {len(slices)} slices hold fewer or more voxels than they say: copy them again.",
+            )
+        ]
     return []
 
 

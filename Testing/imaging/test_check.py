@@ -50,6 +50,7 @@ def test_a_sound_case_has_no_problem(files):
     ("change", "code"),
     [
         (lambda a: (a.clip(-1024) + 1024).astype(np.uint16), "offset-1024"),
+        (lambda a: a + 1024, "offset-1024"),
         (lambda a: np.where(a > 200, a, 0).astype(np.int16), "bone-only"),
         (lambda a: ((a.clip(-200, 400) + 200) * 255 / 600).astype(np.uint8), "eight-bit"),
         (lambda a: (a.astype(np.float32) - a.mean()) / a.std(), "not-hu"),

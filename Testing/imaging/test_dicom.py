@@ -169,8 +169,13 @@ def test_a_slice_cut_short_on_disk_is_noticed(write_dicom):
     folder = write_dicom(SLICES)
     last = max(folder.iterdir())
     last.write_bytes(last.read_bytes()[:-100])
-    with pytest.raises(BadInputError, match="cut short"):
+    with pytest.raises(BadInputError, match="fewer or more voxels than they say"):
         read_image(folder)
+
+
+def test_slices_with_more_voxels_than_they_say_are_refused(write_dicom):
+    with pytest.raises(BadInputError, match="fewer or more voxels than they say"):
+        read_image(write_dicom(SLICES, Columns=SLICES.shape[2] - 1))
 
 
 def test_a_compression_that_cannot_be_read_is_refused(write_dicom):

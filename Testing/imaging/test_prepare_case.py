@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -65,6 +67,20 @@ def test_a_changed_ct_is_not_used(study, tmp_path):
     sitk.WriteImage(image + 5, str(tmp_path / "Planted.nii.gz"))
     with pytest.raises(BadInputError, match="changed on disk"):
         prepare_case(study, "case-0001")
+
+
+def test_a_changed_ct_of_the_same_size_and_time_is_not_used(study, tmp_path):
+    path = tmp_path / "Planted.mha"
+    sitk.WriteImage(sitk.ReadImage(str(tmp_path / "Planted.nii.gz")), str(path), useCompression=False)
+    case = study.add_case(path)
+    state, data = path.stat(), bytearray(path.read_bytes())
+    data[-2:] = b"\x07\x01"
+    path.write_bytes(data)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert study.verify_case(case.key) is None  # it was not read again
+    with pytest.raises(BadInputError, match="case-0002: The file changed on disk"):
+        prepare_case(study, case)
+    assert not list(study.cache_folder.glob("*"))
 
 
 def test_an_unusable_ct_is_named_by_its_key(study, tmp_path):

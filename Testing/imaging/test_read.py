@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zlib
 from itertools import permutations, product
 from pathlib import Path
@@ -217,6 +219,38 @@ def test_not_a_number_is_refused_in_every_format(ct, suffix, value, kind):
     values = VALUES.astype(kind)
     values[7, 8, 9] = value
     assert_refused(ct(suffix, values), match="not numbers")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("a.nrrd", rb"space directions: \(\S+ ", b"space directions: (nan,nan,nan) "),
+        ("a.nrrd", rb"space origin: .*", b"space origin: (inf,0,0)"),
+        ("a.mha", rb"ElementSpacing = \S+", b"ElementSpacing = nan"),
+        ("a.mha", rb"NDims = 3", b"NDims = 77"),
+    ],
+)
+def test_headers_that_make_itk_guess_or_crash_are_refused(tmp_path, make_image, name, old, new):
+    path = tmp_path / name
+    sitk.WriteImage(make_image(VALUES), str(path))
+    path.write_bytes(re.sub(old, new, path.read_bytes(), count=1))
+    assert new in path.read_bytes()
+    with pytest.raises(BadInputError, match=r"make no sense|not one three-dimensional"):
+        read_image(path)
+
+
+def test_a_bomb_is_not_unpacked_further_than_the_header_says(tmp_path, make_image):
+    path = tmp_path / "bomb.mha"
+    sitk.WriteImage(make_image(VALUES), str(path), useCompression=True)
+    text = path.read_bytes().split(b"LOCAL\n")[0] + b"LOCAL\n"
+    packer = zlib.compressobj()
+    path.write_bytes(text + b"".join(packer.compress(bytes(1 << 20)) for _ in range(400)) + packer.flush())
+    tracemalloc.start()
+    with pytest.raises(BadInputError, match="more than its header says"):
+        read_image(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20  # 64 KB of the file at a time
 
 
 def test_single_slices_and_vectors_are_refused(tmp_path, make_image):

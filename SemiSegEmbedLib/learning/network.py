@@ -19,16 +19,17 @@ DIVISOR = 2 ** (LEVELS - 1)
 
 
 class InstanceNorm(nn.InstanceNorm3d):
-    """`torch.nn.InstanceNorm3d` that leaves channels-last maps as they are.
+    """`torch.nn.InstanceNorm3d` that knows channels-last maps.
 
-    Torch's own copies such maps to the plain layout and back, which costs more than it computes. For one image,
-    batch normalisation with the statistics of the batch is the same function and knows both layouts. A compiler
-    fuses torch's own form, and is given that.
+    Torch's own copies such maps to the plain layout and back, which costs more than it computes, and for a batch of one
+    its gradient on a CPU is wrong when the incoming gradient is channels-last (seen in torch 2.13). For one
+    image, batch normalisation with the statistics of the batch is the same function and knows both layouts. A
+    compiler fuses torch's own form, and is given that.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, D, H, W) -> the same shape and layout."""
-        if torch.compiler.is_compiling() or x.is_contiguous() or x[0, 0].numel() == 1:
+        if torch.compiler.is_compiling() or x[0, 0].numel() == 1:
             return super().forward(x)
         images = [
             functional.batch_norm(image, None, None, self.weight, self.bias, True, 0.0, self.eps)

@@ -41,6 +41,17 @@ class SemiSegEmbed(ScriptedLoadableModule):
         self.parent.acknowledgementText = _(
             "Implements semi-supervised segmentation via embedding matching. Not for clinical use."
         )
+        slicer.app.startupCompleted.connect(registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer phantom hips in Slicer's Sample Data module."""
+    findLibrary()
+    from SampleData import SampleDataLogic
+
+    from SemiSegEmbedLib.application.sample_data import register_sample_data
+
+    register_sample_data(SampleDataLogic, Path(__file__).resolve().parent / "Resources" / "Icons" / "PhantomStudy.png")
 
 
 @parameterNodeWrapper

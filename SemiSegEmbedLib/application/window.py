@@ -20,6 +20,7 @@ from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
 from SemiSegEmbedLib.application.models_view import ModelsWidgets
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
 from SemiSegEmbedLib.application.review_view import ReviewWidgets
+from SemiSegEmbedLib.application.sample_data import SampleStudy
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.segment_presenter import SegmentPresenter
 from SemiSegEmbedLib.application.segment_view import SegmentWidgets
@@ -77,6 +78,7 @@ class ModuleWindow:
         self.annotate_view = AnnotateWidgets(uis["Annotate"])
         common = (self._dialogs, self.messages, self._settings)
         self.study = StudyPresenter(study_view, self.workbench, self.background, *common)
+        self.samples = SampleStudy(study_view, self.study, self._dialogs, self.messages)
         self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
         installer = Installer(Path(self._resource_path("requirements.txt")))
         self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)
@@ -109,7 +111,7 @@ class ModuleWindow:
     def tick(self) -> None:
         """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
         self.background.poll()
-        for presenter in (self.study, self.train, self.review, self.segment, self.models):
+        for presenter in (self.study, self.samples, self.train, self.review, self.segment, self.models):
             presenter.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
@@ -135,7 +137,7 @@ class ModuleWindow:
         self.timer.stop()
         self.workbench.keep_draft()
         self.annotate_view.leave_editor()
-        for presenter in (self.study, self.train, self.review, self.segment, self.models):
+        for presenter in (self.study, self.samples, self.train, self.review, self.segment, self.models):
             presenter.cleanup()
         self.background.finish()
         for panel in self.panels.values():

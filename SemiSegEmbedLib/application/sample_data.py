@@ -1,0 +1,106 @@
+"""The phantom study of Slicer's Sample Data module: a child process makes it here, nothing is downloaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import slicer
+from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.interaction import Dialogs, Messages
+from SemiSegEmbedLib.application.signal import Signal
+
+MODULE = "SemiSegEmbed"
+SIZE = ("--count", "10", "--annotated", "4", "--held-out", "2", "--spacing", "2")
+"""Coarse enough to be made and learned from in minutes without a GPU."""
+
+
+class WorkView(Protocol):
+    """Where the user sees that something is under way: the Study panel."""
+
+    cancel_clicked: Signal
+
+    def show_work(self, text: str, can_cancel: bool = False) -> None:
+        """What is under way, or an empty text, and whether it can be cancelled."""
+
+
+class Opener(Protocol):
+    """What opens a study: the presenter of the Study panel."""
+
+    def open(self, folder: Path) -> None:
+        """Open a study."""
+
+
+class SampleStudy:
+    """Makes the study of phantom hips in a folder that the user chooses, and opens it."""
+
+    def __init__(self, view: WorkView, opener: Opener, dialogs: Dialogs, messages: Messages) -> None:
+        self._view = view
+        self._opener = opener
+        self._dialogs = dialogs
+        self._messages = messages
+        self._child: Child | None = None
+        view.cancel_clicked.connect(self.cleanup)
+
+    def make(self) -> None:
+        """Ask for an empty folder and begin; the Study panel shows progress and Cancel."""
+        if self._child is not None and self._child.running:
+            self._messages.warn(_("Something is still under way: wait until it is done."))
+            return
+        folder = self._dialogs.ask_folder(_("Empty folder for the study of phantom hips"))
+        if folder is not None:
+            self._view.show_work(_("Making phantom hips ..."), can_cancel=True)
+            self._child = Child(
+                ["phantom", str(folder), *SIZE],
+                lambda _result: self._made(folder),
+                self._failed,
+                lambda line: self._view.show_work(line, can_cancel=True),
+            )
+
+    def tick(self) -> None:
+        """Deliver what the child process has to say; called by a timer."""
+        if self._child is not None:
+            self._child.poll()
+
+    def cleanup(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.cancel()
+
+    def _made(self, folder: Path) -> None:
+        self._view.show_work("")
+        self._opener.open(folder)
+        self._messages.tell(_("The sample study is ready. Next: open a case and annotate it, or train."))
+
+    def _failed(self, sentence: str) -> None:
+        self._view.show_work("")
+        self._messages.warn(sentence)
+
+
+def register_sample_data(logic: Any, thumbnail: Path) -> None:
+    """Offer the study in Slicer's Sample Data module.
+
+    Args:
+        logic: `SampleDataLogic` of that module.
+        thumbnail: Picture for its button.
+    """
+    logic.registerCustomSampleDataCategory(MODULE, title=_("Hip CT (SemiSegEmbed)"))
+    # Address and names must be texts; they stay empty, as the function does all the work.
+    logic.registerCustomSampleDataSource(
+        category=MODULE,
+        sampleName=_("Phantom hip study"),
+        uris="",
+        fileNames="",
+        nodeNames="",
+        thumbnailFileName=str(thumbnail),
+        customDownloader=make_sample_study,
+    )
+
+
+def make_sample_study(_source: Any = None) -> None:
+    """Go to the module and begin there; called when the button in Sample Data is pressed."""
+    if slicer.util.mainWindow() is not None:
+        slicer.util.selectModule(MODULE)
+    slicer.util.getModuleWidget(MODULE).window.samples.make()

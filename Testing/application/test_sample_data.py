@@ -1,0 +1,108 @@
+"""The phantom study of Sample Data: registered at start, made by a child process, opened when it is there."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+MODULE = Path(__file__).resolve().parents[2] / "SemiSegEmbed"
+
+pytest.importorskip("qt")
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch):
+    """The button in Sample Data, after Slicer has started with the module."""
+    import slicer
+    from slicer_host import sample_data
+
+    sample_data.install()
+    if str(MODULE) not in sys.path:
+        sys.path.append(str(MODULE))
+    import SemiSegEmbed
+
+    parent = types.SimpleNamespace()
+    SemiSegEmbed.SemiSegEmbed(parent)
+    assert slicer.modules.sampleDataSources == {}
+    slicer.app.startupCompleted.emit()
+    (only,) = slicer.modules.sampleDataSources["SemiSegEmbed"]
+    return only
+
+
+@pytest.fixture
+def samples(module, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The running module as Slicer hands it out, with a folder as the user's answer and a small study."""
+    import slicer
+
+    from SemiSegEmbedLib.application import sample_data
+
+    monkeypatch.setattr(slicer.util, "getModuleWidget", lambda name: {"SemiSegEmbed": module.widget}[name])
+    monkeypatch.setattr(sample_data, "SIZE", ("--count", "3", "--annotated", "1", "--held-out", "1", "--spacing", "6"))
+    module.window.samples._dialogs = module.answers
+    module.answers.folder = tmp_path / "phantom hips"
+    return module
+
+
+def test_the_button_has_a_name_a_category_and_a_picture(source) -> None:
+    import slicer
+
+    assert source.sampleName == "Phantom hip study"
+    assert slicer.modules.sampleDataSourceCategories["SemiSegEmbed"]["title"] == "Hip CT (SemiSegEmbed)"
+    assert Path(source.thumbnailFileName).read_bytes().startswith(b"\x89PNG")
+
+
+def test_pressing_it_makes_a_study_with_progress_and_opens_it(source, samples) -> None:
+    seen = set()
+
+    def opened() -> bool:
+        seen.add(samples.ui.studyWorkLabel.text)
+        return samples.window.session.study is not None
+
+    source.press()
+    samples.wait(opened, 120)
+    study = samples.window.session.study
+    assert [case.role.value for case in study.cases] == ["annotated", "unannotated", "held-out"]
+    assert samples.ui.studyCaseTable.rowCount == 3
+    assert any("Making phantom hips" in text for text in seen)
+    assert "sample study is ready" in samples.message
+    assert not samples.ui.studyCancelButton.visible or not samples.ui.studyCancelButton.enabled
+
+
+def test_cancel_ends_the_child_and_nothing_is_opened(source, samples, tmp_path: Path) -> None:
+    import psutil
+
+    source.press()
+    process = psutil.Process(samples.window.samples._child._process.pid)
+    samples.ui.studyCancelButton.click()
+    samples.wait(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    assert samples.window.session.study is None
+    assert not samples.ui.studyWorkLabel.text
+
+
+def test_a_folder_that_is_not_empty_is_left_alone_and_the_reason_is_said(source, samples, tmp_path: Path) -> None:
+    from SemiSegEmbedLib.study.presets import load_labels
+    from SemiSegEmbedLib.study.study import Study
+
+    Study.create(samples.answers.folder, "mine", load_labels("hip-bones"))
+    source.press()
+    samples.wait(lambda: not samples.window.samples._child.running)
+    assert Study.open(samples.answers.folder).cases == ()
+    assert "choose" in samples.message
+
+
+def test_pressing_it_twice_makes_one_study(source, samples) -> None:
+    source.press()
+    first = samples.window.samples._child
+    source.press()
+    assert samples.window.samples._child is first
+    assert "under way" in samples.message
+    first.cancel()
+
+
+def test_no_folder_chosen_means_nothing_happens(source, samples) -> None:
+    samples.answers.folder = None
+    source.press()
+    assert samples.window.samples._child is None

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.child import Child
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
+from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 
 MODULE = "SemiSegEmbed"
@@ -34,14 +35,16 @@ class Opener(Protocol):
 
 
 class SampleStudy:
-    """Makes the study of phantom hips in a folder that the user chooses, and opens it."""
+    """Makes the study of phantom hips in a folder that the user chooses, and opens it as soon as it exists."""
 
-    def __init__(self, view: WorkView, opener: Opener, dialogs: Dialogs, messages: Messages) -> None:
+    def __init__(self, view: WorkView, opener: Opener, session: Session, dialogs: Dialogs, messages: Messages) -> None:
         self._view = view
         self._opener = opener
+        self._session = session
         self._dialogs = dialogs
         self._messages = messages
         self._child: Child | None = None
+        self._opened = False
         view.cancel_clicked.connect(self.cleanup)
 
     def make(self) -> None:
@@ -51,12 +54,13 @@ class SampleStudy:
             return
         folder = self._dialogs.ask_folder(_("Empty folder for the study of phantom hips"))
         if folder is not None:
+            self._opened = False
             self._view.show_work(_("Making phantom hips ..."), can_cancel=True)
             self._child = Child(
                 ["phantom", str(folder), *SIZE],
                 lambda _result: self._made(folder),
                 self._failed,
-                lambda line: self._view.show_work(line, can_cancel=True),
+                lambda line: self._progressed(folder, line),
             )
 
     def tick(self) -> None:
@@ -69,9 +73,21 @@ class SampleStudy:
         if self._child is not None:
             self._child.cancel()
 
+    def _progressed(self, folder: Path, line: str) -> None:
+        self._show(folder)
+        self._view.show_work(line, can_cancel=True)
+
+    def _show(self, folder: Path) -> None:
+        """Show the cases that are there by now."""
+        if self._opened:
+            self._session.refresh()
+        else:
+            self._opener.open(folder)
+            self._opened = True
+
     def _made(self, folder: Path) -> None:
         self._view.show_work("")
-        self._opener.open(folder)
+        self._show(folder)
         self._messages.tell(_("The sample study is ready. Next: open a case and annotate it, or train."))
 
     def _failed(self, sentence: str) -> None:

@@ -78,7 +78,7 @@ class ModuleWindow:
         self.annotate_view = AnnotateWidgets(uis["Annotate"])
         common = (self._dialogs, self.messages, self._settings)
         self.study = StudyPresenter(study_view, self.workbench, self.background, *common)
-        self.samples = SampleStudy(study_view, self.study, self._dialogs, self.messages)
+        self.samples = SampleStudy(study_view, self.study, self.session, self._dialogs, self.messages)
         self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
         installer = Installer(Path(self._resource_path("requirements.txt")))
         self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)

@@ -57,28 +57,32 @@ def test_the_button_has_a_name_a_category_and_a_picture(source) -> None:
 def test_pressing_it_makes_a_study_with_progress_and_opens_it(source, samples) -> None:
     seen = set()
 
-    def opened() -> bool:
+    def ready() -> bool:
         seen.add(samples.ui.studyWorkLabel.text)
-        return samples.window.session.study is not None
+        return "sample study is ready" in samples.message
 
     source.press()
-    samples.wait(opened, 120)
+    samples.wait(ready, 120)
     study = samples.window.session.study
     assert [case.role.value for case in study.cases] == ["annotated", "unannotated", "held-out"]
     assert samples.ui.studyCaseTable.rowCount == 3
     assert any("Making phantom hips" in text for text in seen)
-    assert "sample study is ready" in samples.message
-    assert not samples.ui.studyCancelButton.visible or not samples.ui.studyCancelButton.enabled
+    assert not samples.ui.studyWorkLabel.text
 
 
-def test_cancel_ends_the_child_and_nothing_is_opened(source, samples, tmp_path: Path) -> None:
+def test_cancel_ends_the_child_and_keeps_the_study_as_far_as_it_came(source, samples, monkeypatch) -> None:
     import psutil
 
+    from SemiSegEmbedLib.application import sample_data
+
+    monkeypatch.setattr(sample_data, "SIZE", ("--count", "200", "--spacing", "6"))
     source.press()
+    samples.wait(lambda: samples.window.session.study is not None, 120)
     process = psutil.Process(samples.window.samples._child._process.pid)
     samples.ui.studyCancelButton.click()
     samples.wait(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
-    assert samples.window.session.study is None
+    assert len(samples.window.session.study.cases) < 200
+    assert "Cancelled" in samples.message
     assert not samples.ui.studyWorkLabel.text
 
 

@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from SemiSegEmbedLib.learning.batches import Batch, Box, LabelledBatch, UnlabelledBatch
+from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.mixing import chance, draw_boxes, mix_boxes, paste_labelled, paste_objects
 from SemiSegEmbedLib.study.records import IGNORE
 
 
@@ -25,7 +26,7 @@ class Augmentation:
     """Turns patches as drawn into the views of teacher and student.
 
     Args:
-        config: `augmentation`, `mirror_axes` and `cutmix`.
+        config: `augmentation`, `mirror_axes`, `cutmix`, `labelled_cutmix` and `copy_paste`.
         mirror_classes: For each class the class that it becomes when left and right are swapped (axis 2);
             None when no class has a side.
     """
@@ -38,6 +39,11 @@ class Augmentation:
         """Both halves with their two views; see `batches`."""
         labelled = self._labelled(batch.labelled, generator) if batch.labelled else None
         unlabelled = self._unlabelled(batch.unlabelled, generator) if batch.unlabelled else None
+        if labelled:
+            labelled = paste_objects(labelled, self.config.copy_paste, generator)
+        if labelled and unlabelled:
+            boxes, objects = self.config.labelled_cutmix, self.config.copy_paste
+            unlabelled = paste_labelled(labelled, unlabelled, boxes, objects, generator)
         return replace(batch, labelled=labelled, unlabelled=unlabelled)
 
     def _labelled(self, half: LabelledBatch, generator: Generator) -> LabelledBatch:
@@ -65,7 +71,7 @@ class Augmentation:
         return torch.stack([image for image, _ in rows]), [torch.stack(column) for column in columns]
 
     def _geometry_of_one(self, image: Tensor, maps: list[Tensor], generator: Generator) -> tuple[Tensor, list[Tensor]]:
-        axes = [axis for axis in self.config.mirror_axes if _chance(0.5, generator)]
+        axes = [axis for axis in self.config.mirror_axes if chance(0.5, generator)]
         image, maps = image.flip([axis + 1 for axis in axes]), [m.flip(axes) for m in maps]
         if 2 in axes and self.mirror_classes is not None:
             maps = [swap_classes(m, self.mirror_classes) for m in maps]
@@ -107,19 +113,19 @@ def warp(image: Tensor, maps: list[Tensor], matrix: Tensor) -> tuple[Tensor, lis
 
 def change_intensity(image: Tensor, generator: Generator) -> Tensor:
     """nnU-Net's intensity transforms in its order, on one normalised image (1, D, H, W)."""
-    if _chance(0.1, generator):
+    if chance(0.1, generator):
         image = image + torch.randn_like(image) * math.sqrt(_between(0.0, 0.1, generator))
-    if _chance(0.2, generator):
+    if chance(0.2, generator):
         image = blur(image, _between(0.5, 1.0, generator))
-    if _chance(0.15, generator):
+    if chance(0.15, generator):
         image = image * _between(0.75, 1.25, generator)
-    if _chance(0.15, generator):
+    if chance(0.15, generator):
         image = _contrast(image, _between(0.75, 1.25, generator))
-    if _chance(0.25, generator):
+    if chance(0.25, generator):
         image = _lower_resolution(image, _between(0.5, 1.0, generator))
-    if _chance(0.1, generator):
+    if chance(0.1, generator):
         image = -_gamma(-image, _between(0.7, 1.5, generator))
-    if _chance(0.3, generator):
+    if chance(0.3, generator):
         image = _gamma(image, _between(0.7, 1.5, generator))
     return image
 
@@ -138,34 +144,9 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     return image
 
 
-def draw_boxes(shape: Sequence[int], probability: float, generator: Generator) -> tuple[Box | None, ...]:
-    """For each image of (n, 1, D, H, W) a box of two thirds of each side, or None; none for a single image."""
-    if probability == 0 or shape[0] < 2:
-        return ()
-    return tuple(_draw_box(shape[2:], generator) if _chance(probability, generator) else None for _ in range(shape[0]))
-
-
-def mix_boxes(values: Tensor, boxes: Sequence[Box | None]) -> Tensor:
-    """In image i of (n, ..., D, H, W) the box i shows the next image; used on images and pseudo labels alike."""
-    if not any(boxes):
-        return values
-    mixed = values.clone()
-    for i, box in enumerate(boxes):
-        if box is not None:
-            z, y, x = (slice(low, high) for low, high in zip(*box, strict=True))
-            mixed[i, ..., z, y, x] = values[(i + 1) % len(values), ..., z, y, x]
-    return mixed
-
-
-def _draw_box(size: Sequence[int], generator: Generator) -> Box:
-    sides = [max(1, round(2 * n / 3)) for n in size]
-    low = [int(torch.randint(n - s + 1, (), generator=generator)) for n, s in zip(size, sides, strict=True)]
-    return tuple(low), tuple(a + s for a, s in zip(low, sides, strict=True))  # type: ignore[return-value]
-
-
 def _draw_matrix(generator: Generator) -> Tensor | None:
     """Rotation up to 30 degrees about each axis (p 0.2), one scale of 0.7 to 1.4 (p 0.2); None for neither."""
-    turn, resize = _chance(0.2, generator), _chance(0.2, generator)
+    turn, resize = chance(0.2, generator), chance(0.2, generator)
     matrix = torch.eye(3)
     if turn:
         for axis in range(3):
@@ -196,10 +177,6 @@ def _gamma(image: Tensor, gamma: float) -> Tensor:
     low, mean, std = image.amin(), image.mean(), image.std()
     changed = ((image - low) / (image.amax() - low + 1e-7)).clamp_min(0) ** gamma
     return (changed - changed.mean()) / (changed.std() + 1e-7) * std + mean
-
-
-def _chance(probability: float, generator: Generator) -> bool:
-    return bool(torch.rand((), generator=generator) < probability)
 
 
 def _between(low: float, high: float, generator: Generator) -> float:

@@ -38,12 +38,15 @@ class UnlabelledBatch:
         hidden_labels: In a benchmark, the labels that training must not use, int64, (n, D, H, W); they are only
             compared with the pseudo labels for the log.
         boxes: For each image the box that the student's view took from the next image (CutMix), or None.
+        pasted: Labels of voxels that the student's view took from labelled patches (255 where they have none), -1
+            for all other voxels, int64, (n, D, H, W); None where nothing was pasted (see `mixing`).
     """
 
     images: Tensor
     student_images: Tensor
     hidden_labels: Tensor | None = None
     boxes: tuple[Box | None, ...] = ()
+    pasted: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,6 +81,9 @@ class TrainingConfig:
             and teacher, intensity for the student alone).
         mirror_axes: Axes of (z, y, x) that may be mirrored.
         cutmix: Probability that a box of each unlabelled image comes from another one, with its pseudo labels.
+        labelled_cutmix: Probability that a box of it comes from a labelled image, with its labels.
+        copy_paste: Probability that the labelled objects of another image are pasted into a labelled one, and into
+            the student's view of an unlabelled one.
         precision: Of the convolutions; losses are always fp32. "auto": bf16 where the device has it.
         channels_last: Memory layout of the convolutions.
         validate_every: Steps.
@@ -147,6 +150,8 @@ class TrainingConfig:
     channels_last: bool = True
     validate_every: int = 500
     checkpoint_every: int = 500
+    labelled_cutmix: float = 0.0
+    copy_paste: float = 0.0
     log_every: int = 20
     divergence_drop: float = 0.25
     divergence_patience: int = 3

@@ -10,8 +10,6 @@ from SemiSegEmbedLib.learning.augmentation import (
     Augmentation,
     blur,
     change_intensity,
-    draw_boxes,
-    mix_boxes,
     swap_classes,
     warp,
 )
@@ -141,17 +139,3 @@ def test_intensity_stays_finite_on_a_constant_image() -> None:
     for seed in range(40):
         image = change_intensity(torch.full((1, 8, 8, 8), -7.0), torch.Generator().manual_seed(seed))
         assert torch.isfinite(image).all()
-
-
-def test_boxes_mix_images_and_maps_alike() -> None:
-    boxes = draw_boxes((3, 1, 12, 12, 12), 1.0, torch.Generator().manual_seed(0))
-    images = torch.arange(3.0).view(3, 1, 1, 1, 1).expand(3, 1, 12, 12, 12)
-    mixed, labels = mix_boxes(images, boxes), mix_boxes(images[:, 0].long(), boxes)
-    assert torch.equal(mixed[:, 0].long(), labels)
-    for i in range(3):
-        assert (mixed[i] == (i + 1) % 3).sum() == 8**3
-        assert (mixed[i] == i).sum() == 12**3 - 8**3
-
-
-def test_a_single_image_is_mixed_with_nothing() -> None:
-    assert draw_boxes((1, 1, 12, 12, 12), 1.0, torch.Generator()) == ()

@@ -294,6 +294,28 @@ def test_mixed_boxes_mix_the_pseudo_labels_too() -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["mean_teacher", "embedding_matching"])
+def test_pasted_voxels_teach_their_label_and_voxels_pasted_without_one_nothing(name: str) -> None:
+    """With everything pasted, the unlabelled half is one more labelled half."""
+    method, batch = make_method(name, use_en=False), make_batch()
+    labels = torch.randint(2, (2, *SIZE), generator=torch.Generator().manual_seed(0))
+    labels[:, :, 3] = 255
+    batch = replace(batch, unlabelled=replace(batch.unlabelled, pasted=labels))
+    loss, scalars = method.training_step(batch, STEP)
+    logits_l, logits_u, _ = student_logits(method, batch)
+    known = labels != 255
+    if name == "mean_teacher":
+        truth = torch.stack([labels == 0, labels == 1], 1).double()
+        error = ((logits_u.softmax(1) - truth) ** 2).mean(1)[known].mean()
+        expected = literal_ramp(0.1, method.config) * error
+    else:
+        expected = literal_ramp(0.25, method.config) * literal_masked_ce(logits_u, labels, known)
+        assert scalars["loss_nn"] == 0
+        assert scalars["unreliable_fraction"].isnan()
+    expected = expected + literal_supervised(logits_l, batch.labelled.labels)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
 def test_noise_has_its_scale_and_its_clip() -> None:
     torch.manual_seed(0)
     zeros = torch.zeros(50_000)

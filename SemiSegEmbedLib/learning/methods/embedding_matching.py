@@ -8,7 +8,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from SemiSegEmbedLib.learning.augmentation import mix_boxes
 from SemiSegEmbedLib.learning.bank import ReferenceQueue
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.candidates import draw_positions, gather_embeddings, group_classes, without_margin
@@ -16,6 +15,7 @@ from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, supervised_loss, unlabelled_loss
 from SemiSegEmbedLib.learning.matching import class_similarities, similarity_entropy
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
+from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
 from SemiSegEmbedLib.learning.schedules import reliability_threshold
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -39,7 +39,7 @@ class EmbeddingMatching(Method):
         assert unlabelled is not None
         y_t, uncertainty = self.teacher_opinion(unlabelled)
         threshold = reliability_threshold(step, c.steps, self.classes, start=c.threshold_start, end=c.threshold_end)
-        reliable = uncertainty < threshold
+        y_t, reliable, own = with_pasted(unlabelled.pasted, y_t, uncertainty < threshold)
         references, usable = self.references(labelled)
 
         images = torch.cat((labelled.student_images, unlabelled.student_images))
@@ -49,7 +49,7 @@ class EmbeddingMatching(Method):
         similarities, matchable = self.similarities(f_u, references, usable)
         y_nn = similarities.detach().argmax(1)
         everywhere = matchable[:, None, None, None].expand_as(reliable)
-        unreliable = ~reliable & everywhere
+        unreliable = ~reliable & own & everywhere
 
         zero = logits_u.new_zeros((), dtype=torch.float32)
         l_s = supervised_loss(logits_l, labelled.labels)
@@ -62,7 +62,7 @@ class EmbeddingMatching(Method):
         parts = {"loss_supervised": l_s, "loss_ua": l_ua, "loss_nn": l_nn, "loss_en": l_en}
         scalars = {name: value.detach() for name, value in parts.items()}
         scalars["skipped_images"] = (~matchable).sum()
-        scalars |= pseudo_label_health(y_t, y_nn, reliable, unreliable, self._hidden_labels(unlabelled))
+        scalars |= pseudo_label_health(y_t, y_nn, ~reliable & own, unreliable, own, self._hidden_labels(unlabelled))
         return loss, scalars
 
     def teacher_opinion(self, unlabelled: UnlabelledBatch) -> tuple[Tensor, Tensor]:
@@ -131,18 +131,26 @@ def borrow_missing(references: Tensor, found: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pseudo_label_health(
-    y_t: Tensor, y_nn: Tensor, reliable: Tensor, unreliable: Tensor, hidden: Tensor | None
+    y_t: Tensor, y_nn: Tensor, unsure: Tensor, unreliable: Tensor, own: Tensor, hidden: Tensor | None
 ) -> dict[str, Tensor]:
     """What to watch in every run; with hidden labels also how often both pseudo labels are right.
 
     Shares of nothing are NaN and do not count in the log. All maps (B, D, H, W).
+
+    Args:
+        y_t: The teacher's labels.
+        y_nn: The matched labels.
+        unsure: Where the teacher is not sure.
+        unreliable: Where matching takes its place.
+        own: Voxels that were not pasted; only these count.
+        hidden: Labels that training does not use, or None.
     """
     scalars = {
-        "unreliable_fraction": (~reliable).float().mean(),
+        "unreliable_fraction": _share(unsure, own),
         "matched_foreground": _share(y_nn > 0, unreliable),
     }
     if hidden is not None:
-        known = hidden != IGNORE
+        known = (hidden != IGNORE) & own
         scalars["accuracy_teacher"] = _share(y_t == hidden, known)
         scalars["accuracy_teacher_unreliable"] = _share(y_t == hidden, unreliable & known)
         scalars["accuracy_matched_unreliable"] = _share(y_nn == hidden, unreliable & known)

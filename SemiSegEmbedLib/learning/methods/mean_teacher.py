@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from SemiSegEmbedLib.learning.augmentation import mix_boxes
 from SemiSegEmbedLib.learning.batches import Batch, UnlabelledBatch
 from SemiSegEmbedLib.learning.losses import masked_mean, supervised_loss
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
+from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
 from SemiSegEmbedLib.learning.network import mc_dropout
 from SemiSegEmbedLib.learning.schedules import ramp_up
 
@@ -29,15 +29,24 @@ class MeanTeacher(Method):
         assert labelled is not None
         assert unlabelled is not None
         target, mask, scalars = self.target(unlabelled, step)
+        target, mask = self.mixed(target, mask, unlabelled)
         images = torch.cat((labelled.student_images, unlabelled.student_images))
         logits, _ = self.forward_network(self.student, images)
         logits_l, logits_u = logits[: len(labelled.images)], logits[len(labelled.images) :]
 
         l_s = supervised_loss(logits_l, labelled.labels)
-        squared_error = (logits_u.float().softmax(1) - mix_boxes(target, unlabelled.boxes)).square().mean(1)
-        l_c = masked_mean(squared_error, mix_boxes(mask, unlabelled.boxes))
+        l_c = masked_mean((logits_u.float().softmax(1) - target).square().mean(1), mask)
         loss = l_s + ramp_up(step, self.config.steps, self.config.consistency_weight) * l_c
         return loss, {"loss_supervised": l_s.detach(), "loss_consistency": l_c.detach(), **scalars}
+
+    def mixed(self, target: Tensor, mask: Tensor, unlabelled: UnlabelledBatch) -> tuple[Tensor, Tensor]:
+        """Target and mask as the student's view was mixed; a pasted label is a target of probability 1."""
+        target, mask = mix_boxes(target, unlabelled.boxes), mix_boxes(mask, unlabelled.boxes)
+        if unlabelled.pasted is None:
+            return target, mask
+        labels, mask, own = with_pasted(unlabelled.pasted, target.argmax(1), mask)
+        certain = torch.stack([labels == c for c in range(self.classes)], 1).to(target.dtype)
+        return torch.where(own[:, None], target, certain), mask
 
     @torch.no_grad()
     def target(self, unlabelled: UnlabelledBatch, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:

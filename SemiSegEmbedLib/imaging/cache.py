@@ -69,7 +69,7 @@ class ArrayCache:
         self._make_room(limit - array.nbytes)
         record = {"facts": facts, "crc32": _checksum(array), "bytes": int(array.nbytes)}
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)  # and no more: the study may have disappeared
             # Without its JSON a half-replaced entry cannot be taken for the old one.
             self._facts_path(key).unlink(missing_ok=True)
             with atomic_writer(self._array_path(key)) as temporary:

@@ -23,6 +23,8 @@ from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_
 __all__ = ["RunFolder", "RunState", "RunStatus", "observed_state", "observed_status"]
 
 HEARTBEAT_EVERY_S = 2.0
+START_PATIENCE_S = 120.0
+"""Between the folder of a run and its process so much time may pass."""
 
 
 class RunFolder:
@@ -61,7 +63,7 @@ class RunFolder:
         text = json.dumps(plain(config), indent=1, allow_nan=False)
         path = Path(parent) / run_id
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)  # and no more: the study may have disappeared
             path.mkdir()
             (path / "checkpoints").mkdir()
             (path / "requests").mkdir()
@@ -210,7 +212,7 @@ def observed_status(folder: Path | str) -> RunStatus:
     if is_alive(status) or (launch is not None and is_alive(launch)):
         return status if status.state is not RunState.LOST else replace(status, state=RunState.RUNNING)
     if status.state is RunState.WAITING and launch is None:
-        return status
+        return _waiting(run, status)
     # It may have ended properly between the two looks, so look again.
     status = run.status()
     if status.state in ENDED:
@@ -241,6 +243,17 @@ def _confirmed(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> R
         )
         return replace(status, state=RunState.FAILED, reason=reason)
     return status
+
+
+def _waiting(run: RunFolder, status: RunStatus) -> RunStatus:
+    """A run that nobody starts does not wait for ever: what was to start it died in between."""
+    try:
+        age = time.time() - (run.path / "config.json").stat().st_mtime
+    except OSError:
+        return status
+    if age < START_PATIENCE_S:
+        return status
+    return replace(status, state=RunState.LOST, reason="The run was never started: resume it.")
 
 
 def _lost_reason(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> str:

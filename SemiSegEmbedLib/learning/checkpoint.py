@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.study.files import atomic_writer
+from SemiSegEmbedLib.study.files import atomic_writer, explain
 
 FORMAT = "SemiSegEmbed training checkpoint"
 VERSION = 1
@@ -27,7 +27,10 @@ def write_archive(path: Path, content: dict[str, Any]) -> None:
     Raises:
         SemiSegEmbedError: The disk is full, the folder is read-only or gone, and the like; `path` is untouched.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(exist_ok=True)  # and no more: the study may have disappeared
+    except OSError as error:
+        raise explain(error, f"{path.name} could not be saved") from error
     with atomic_writer(path) as temporary, open(temporary, "wb") as file:
         try:
             torch.save(content, file)

@@ -130,6 +130,24 @@ def atomic_write(path: Path | str, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+@contextmanager
+def temporary_folder(beside: Path) -> Iterator[Path]:
+    """A folder in `beside` that is gone afterwards; one that a crash leaves is found by `remove_abandoned`.
+
+    Raises:
+        SemiSegEmbedError: It could not be made; also for errors of the system while it is in use.
+    """
+    folder = temporary_beside(beside / "folder")
+    try:
+        folder.mkdir()
+        yield folder
+    except OSError as error:
+        raise explain(error, "A temporary file could not be written") from error
+    finally:
+        with suppress(OSError):
+            remove(folder)
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """Read a whole file of at most `limit` bytes; patient with a writer that is replacing it on Windows.
 

@@ -68,7 +68,8 @@ def copy_incoming(incoming: IncomingFile, folder: Path, place: str) -> IncomingF
     """
     target_folder = inside(folder, place, f"The folder {place}")
     try:
-        target_folder.mkdir(parents=True, exist_ok=True)
+        for level in (*reversed(target_folder.relative_to(folder).parents[:-1]), Path(place)):
+            (folder / level).mkdir(exist_ok=True)  # and not the study itself, which may have disappeared
     except OSError as error:
         raise explain(error, f"The folder {place} could not be created") from error
     remove_abandoned(target_folder)

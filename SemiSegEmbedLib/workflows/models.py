@@ -8,7 +8,7 @@ from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.inference.model_file import describe
-from SemiSegEmbedLib.study.files import atomic_writer
+from SemiSegEmbedLib.study.files import atomic_writer, explain
 from SemiSegEmbedLib.study.study import Study
 
 SUFFIX = ".ssemodel"
@@ -104,7 +104,10 @@ def export_model(study: Study, model: str, file: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(exist_ok=True)  # and no more: the study may have disappeared
+    except OSError as error:
+        raise explain(error, f"{target.name} could not be saved") from error
     with atomic_writer(target) as temporary:
         shutil.copyfile(source, temporary)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import tempfile
@@ -17,8 +18,10 @@ import torch
 from SemiSegEmbedLib.errors import SemiSegEmbedError, StoppedError
 from SemiSegEmbedLib.jobs.local import WRITING_TASK
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+from SemiSegEmbedLib.learning import processes
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
+from SemiSegEmbedLib.study.files import temporary_folder
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device, leave_room_for_display
 from SemiSegEmbedLib.workflows.failures import MOVED_MESSAGE, explain_failure, report_traceback
@@ -41,7 +44,7 @@ BUDGET_FOR_STEPS = 0.85
 
 
 class RunWorker:
-    """Works on one run folder.
+    """Works on one run folder. Under torchrun the first process leads and alone writes; the others compute along.
 
     Args:
         run: The folder; `config.json` says what to do.
@@ -50,6 +53,7 @@ class RunWorker:
 
     def __init__(self, run: RunFolder, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.run = run
+        self.leads = processes.rank() == 0
         self.study = Study.open(run.path.parent.parent)
         self.on_event = on_event
         self.trainer: Trainer | None = None
@@ -67,7 +71,7 @@ class RunWorker:
         Raises:
             SemiSegEmbedError: Another process works on this run; nothing of it is touched.
         """
-        with self.run.work_lock():
+        with self.run.work_lock() if self.leads else contextlib.nullcontext():
             return self._execute(resume=resume)
 
     def _execute(self, *, resume: bool) -> RunState:
@@ -90,15 +94,16 @@ class RunWorker:
     def _work(self, *, resume: bool) -> Outcome:
         request = self.run.config["request"]
         config = TrainingConfig.from_dict(self.run.config["training"])
-        self.device = choose_device(request["device"])
+        self.device = processes.own_device(choose_device(request["device"]))
         self._free_bytes = leave_room_for_display(self.device)
-        self.data = prepare_training(
-            self.study,
-            config,
-            ignore_problems=request["ignore_problems"],
-            validation=request["validation"],
-            progress=self._progress,
-        )
+        with processes.first_one_first():
+            self.data = prepare_training(
+                self.study,
+                config,
+                ignore_problems=request["ignore_problems"],
+                validation=request["validation"],
+                progress=self._progress,
+            )
         self._event(
             event="prepared",
             annotated=len(self.data.split.annotated),
@@ -115,6 +120,8 @@ class RunWorker:
                 resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)
             )
         outcome = self.trainer.run(resume=resume)
+        if not self.leads:
+            return outcome
         self._event(event="progress", task=WRITING_TASK, fraction=0.0)
         if outcome.state == "stopped":
             self._left_model = export_unfinished_model(self.study, self.run, config, self.data, self.device)
@@ -143,8 +150,9 @@ class RunWorker:
         """The configuration with its number of steps; a time budget is turned into steps once in a run's life."""
         if minutes is None:
             return config
-        planned = [event["steps"] for event in self.run.events()[0] if event["event"] == "planned"]
-        steps = planned[0] if planned else min(self._steps_for(config, minutes), most or sys.maxsize)
+        events = self.run.events()[0] if self.leads else []
+        planned = processes.agreed([event["steps"] for event in events if event["event"] == "planned"])
+        steps = planned[0] if planned else min(processes.agreed(self._steps_for(config, minutes)), most or sys.maxsize)
         if not planned:
             message = f"{steps} steps were chosen for a budget of {minutes:g} minutes."
             self._event(event="planned", steps=steps, message=message)
@@ -155,10 +163,10 @@ class RunWorker:
         self._progress("Measuring the speed", 0.0)
         warm_up, few, more = 2, SPEED_PROBE_STEPS, 3 * SPEED_PROBE_STEPS  # the first steps of a process are slow
         seconds = {}
-        with tempfile.TemporaryDirectory(dir=self.run.path) as folder:
+        with temporary_folder(self.run.path if self.leads else Path(tempfile.gettempdir())) as folder:
             for count in (warm_up, few, more):
                 start = time.perf_counter()
-                self._make_trainer(config.replace(steps=count), Path(folder), None).run(resume=False)
+                self._make_trainer(config.replace(steps=count), folder, None).run(resume=False)
                 seconds[count] = time.perf_counter() - start
         self._progress("Measuring the speed", 1.0)
         step_seconds = max(1e-4, (seconds[more] - seconds[few]) / (more - few))
@@ -167,7 +175,7 @@ class RunWorker:
     def _should_stop(self) -> bool:
         """Looked at after every step: whoever waits for something is served, at most every half second."""
         now = time.monotonic()
-        if now - self._last_look > HEARTBEAT_S / 4:
+        if self.leads and now - self._last_look > HEARTBEAT_S / 4:
             self._last_look = now
             self._status(RunState.RUNNING)
             self._answer_requests()
@@ -200,6 +208,8 @@ class RunWorker:
             self._event(event="progress", task="Preview", fraction=round(done / total, 4))
 
     def _event(self, **fields: Any) -> None:
+        if not self.leads:
+            return
         if fields["event"] == "step":
             self._position = (fields["step"], fields["total_steps"])
         self.run.append_event(**fields)
@@ -212,6 +222,8 @@ class RunWorker:
         self._event(event="progress", task=task, fraction=round(fraction, 4))
 
     def _status(self, state: RunState, reason: str = "") -> None:
+        if not self.leads:
+            return
         self.run.write_status(state, reason=reason, step=self._position[0], total_steps=self._position[1])
 
     def _end(self, state: RunState, message: str) -> RunState:
@@ -232,7 +244,7 @@ class RunWorker:
 
     def _catch_signals(self) -> Callable[[], None]:
         """Ctrl-C and SIGTERM ask for a stop that saves; a second one ends at once. Returns what undoes this."""
-        if threading.current_thread() is not threading.main_thread():
+        if not self.leads or threading.current_thread() is not threading.main_thread():
             return lambda: None
 
         def ask(number: int, frame: FrameType | None) -> None:

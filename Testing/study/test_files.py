@@ -23,6 +23,7 @@ from SemiSegEmbedLib.study.files import (
     remove_abandoned,
     sha256_file,
     temporary_beside,
+    temporary_folder,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,3 +183,15 @@ def test_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     child.wait()
     child.stdout.close()
     FileLock(path, timeout_s=0.0).acquire()
+
+
+def test_a_temporary_folder_vanishes_and_failing_to_make_one_is_a_sentence(tmp_path: Path) -> None:
+    with temporary_folder(tmp_path) as folder:
+        (folder / "part").write_bytes(b"x")
+        assert folder.name.startswith(".tmp-")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(SemiSegEmbedError, match="its folder is gone"), temporary_folder(tmp_path / "gone"):
+        pass
+    with pytest.raises(KeyError), temporary_folder(tmp_path) as folder:
+        raise KeyError(1)
+    assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,10 @@ EXIT_CODES = {RunState.FINISHED: 0, RunState.STOPPED: 3}
 
 
 def add_commands(commands: Any) -> None:
-    add_command(commands, "devices", run_devices, "list what can be computed on", "devices")
+    devices = add_command(commands, "devices", run_devices, "list what can be computed on", "devices")
+    devices.add_argument(
+        "--expect", action="store_true", help="also estimate how long each preset takes where there is no GPU"
+    )
 
     train = add_command(commands, "train", run_train, "learn from a study", "train hips --preset robust --minutes 20")
     add_study(train)
@@ -69,14 +72,27 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def run_devices(options: argparse.Namespace, console: Console) -> None:
-    from SemiSegEmbedLib.workflows.devices import list_devices
+    from SemiSegEmbedLib.workflows.devices import choose_device, expected_hours, gpu_problem, list_devices
 
     devices = list_devices()
     console.table(("device", "name", "free GiB"), [(d.id, d.name, f"{d.free_bytes / 2**30:.1f}") for d in devices])
-    console.result([{"device": d.id, "name": d.name, "free_bytes": d.free_bytes} for d in devices])
+    rows = [{"device": d.id, "name": d.name, "free_bytes": d.free_bytes} for d in devices]
+    if not options.expect:
+        console.result(rows)
+        return
+    # With a GPU the run measures by itself; to estimate would take memory from whatever uses it now.
+    only_processor = all(d.id == "cpu" for d in devices)
+    expected = expected_hours(choose_device("cpu")) if only_processor else {}
+    problem = gpu_problem()
+    if problem:
+        console.line(problem)
+    for name, one in expected.items():
+        console.line(f"Preset {name}: {one['steps']} steps take about {one['hours']:.1f} hours on the processor.")
+    console.result({"devices": rows, "expected": expected, "problem": problem})
 
 
 def run_train(options: argparse.Namespace, console: Console) -> int:
+    from SemiSegEmbedLib.workflows import together
     from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run, describe_expectation
 
     request = TrainingRequest(
@@ -92,10 +108,23 @@ def run_train(options: argparse.Namespace, console: Console) -> int:
         validation=tuple(options.validation) if options.validation else None,
     )
     study = Study.open(options.study)
+    if together.launched():
+        return on_several_processes(study, request, console)
     console.line(describe_expectation(request))
     run = create_run(study, request)
     console.line(f"Run {run.run_id}")
     return background(run, console) if options.background else foreground(run, console, resume=False)
+
+
+def on_several_processes(study: Study, request: Any, console: Console) -> int:
+    """`torchrun ... -m SemiSegEmbedLib train`; a stop that somebody asked for is no failure to restart after."""
+    from SemiSegEmbedLib.workflows import together
+
+    run, state = together.train_together(study, request, lambda event: show_event(event, console))
+    if together.leads():
+        console.line(f"Run {run.run_id} is {state.value}.")
+        console.result({"run": run.run_id, "state": state.value, "folder": str(run.path)})
+    return 0 if state is RunState.STOPPED else EXIT_CODES.get(state, 1)
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from SemiSegEmbedLib.imaging.grid import to_training_grid
-from SemiSegEmbedLib.imaging.read import read_image
+from SemiSegEmbedLib.imaging.prepare import prepare_case
 from SemiSegEmbedLib.imaging.restore import labels_to_native
 from SemiSegEmbedLib.imaging.write import write_image
 from SemiSegEmbedLib.inference.prediction import predict_classes
@@ -20,21 +19,25 @@ def answer_preview(worker: RunWorker, request: dict[str, Any]) -> dict[str, Any]
 
     Returns:
         The step and the name of the label file, relative to the run folder.
+
+    Raises:
+        StoppedError: The run shall stop; the preview must not keep it.
     """
     assert worker.trainer is not None
     assert worker.data is not None
-    case = worker.study.case(request["case"])
-    image = read_image(worker.study.image_path(case), case.image.series_uid)
-    grid = to_training_grid(image, worker.study.spacing_mm)
+    worker.study.reload()  # the case may be newer than the run
+    prepared = prepare_case(worker.study, str(request.get("case")), with_label=False)
     with worker.trainer.evaluation() as (_, teacher):
         classes = predict_classes(
             teacher,
-            grid.array,
+            prepared.image,
             worker.data.normalisation,
             patch_size=worker.trainer.config.patch_size,
             device=worker.device,
+            should_stop=worker.run.stop_requested,
+            progress=worker.tell_preview,
         )
-    values = label_values(classes, worker.study.labels, grid.geometry.array_spacing)
+    values = label_values(classes, worker.study.labels, prepared.spacing)
     name = f"requests/{request['id']}.nii.gz"
-    write_image(labels_to_native(values, grid.geometry, image), worker.run.path / name)
+    write_image(labels_to_native(values, prepared.geometry, prepared.source), worker.run.path / name)
     return {"step": worker.trainer.step, "label": name}

@@ -6,12 +6,14 @@ import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from SemiSegEmbedLib import __version__
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.inference.model_file import describe
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.study.files import utc_now
@@ -110,6 +112,7 @@ def create_run(study: Study, request: TrainingRequest) -> RunFolder:
         raise BadInputError("No case is annotated: annotate at least one scan of the study, then train.")
     if request.continue_from is not None:
         request = replace(request, continue_from=model_of_study(study, request.continue_from))
+        config = with_network_of(resolve_model(study, request.continue_from), config, request.overrides)
     record = {
         "request": asdict(request) | {"overrides": dict(request.overrides)},
         "training": config.to_dict(),
@@ -122,6 +125,12 @@ def create_run(study: Study, request: TrainingRequest) -> RunFolder:
     run = RunFolder.create(study.runs_folder, record)
     study.add_run(run.run_id, utc_now(), config.method, request.preset)
     return run
+
+
+def with_network_of(model: Path, config: TrainingConfig, overrides: Mapping[str, Any]) -> TrainingConfig:
+    """The configuration with the shape of a model's network, except for what a person asked for by name."""
+    network = describe(model)["network"]
+    return config.replace(**{name: network[name] for name in ("base_filters", "norm") if name not in overrides})
 
 
 def model_of_study(study: Study, model: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
+
+from SemiSegEmbedLib.application.interaction import SCAN_FILES
 
 
 class SlicerDialogs:
@@ -21,9 +24,10 @@ class SlicerDialogs:
         chosen = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, self._folder)
         return self._remember(Path(chosen)) if chosen else None
 
-    def ask_files(self, title: str) -> list[Path]:
-        """Files, possibly none."""
-        kinds = _("CT scans") + " (*.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd);;" + _("All files") + " (*)"
+    def ask_files(self, title: str, endings: Sequence[str] = SCAN_FILES) -> list[Path]:
+        """Files, possibly none; those with one of the endings are offered first."""
+        patterns = " ".join(f"*.{ending}" for ending in endings)
+        kinds = f"{title} ({patterns});;" + _("All files") + " (*)"
         chosen = qt.QFileDialog.getOpenFileNames(slicer.util.mainWindow(), title, self._folder, kinds)
         files = [Path(path) for path in chosen]
         if files:

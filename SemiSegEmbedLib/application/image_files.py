@@ -10,3 +10,12 @@ IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 def images_in(folder: Path) -> list[Path]:
     """Image files of a folder, in the order of their names."""
     return sorted(path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES))
+
+
+def unused_path(folder: Path, name: str, suffix: str = "") -> Path:
+    """A path that is not there yet, for what people call `name`: "hip.stl", "hip-2.stl" and so on."""
+    base = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name).strip(" .") or "scan"
+    path, number = folder / f"{base}{suffix}", 2
+    while path.exists():
+        path, number = folder / f"{base}-{number}{suffix}", number + 1
+    return path

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+from SemiSegEmbedLib.application.image_files import IMAGE_SUFFIXES
+
+SCAN_FILES = tuple(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
+MODEL_FILES = ("ssemodel",)
 
 
 class Messages(Protocol):
@@ -22,8 +28,8 @@ class Dialogs(Protocol):
     def ask_folder(self, title: str) -> Path | None:
         """A folder, or None."""
 
-    def ask_files(self, title: str) -> list[Path]:
-        """Files, possibly none."""
+    def ask_files(self, title: str, endings: Sequence[str] = SCAN_FILES) -> list[Path]:
+        """Files, possibly none; those with one of the endings are offered first."""
 
     def confirm(self, question: str) -> bool:
         """Whether the user agrees."""

@@ -1,4 +1,4 @@
-"""The Models panel: what was trained, when, how good; import, export, delete; no Qt here."""
+"""The Models panel: what was trained, when, how good; choose, import, export, delete; no Qt here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.child import Child
-from SemiSegEmbedLib.application.interaction import Dialogs, Messages
+from SemiSegEmbedLib.application.child import Errand
+from SemiSegEmbedLib.application.interaction import MODEL_FILES, Dialogs, Messages
+from SemiSegEmbedLib.application.model_text import model_text
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 
@@ -18,6 +19,8 @@ SUFFIX = ".ssemodel"
 class ModelsView(Protocol):
     """What the panel shows, and the signals of its buttons."""
 
+    selection_changed: Signal
+    use_clicked: Signal
     import_clicked: Signal
     export_clicked: Signal
     delete_clicked: Signal
@@ -28,21 +31,38 @@ class ModelsView(Protocol):
     def show_models(self, rows: Sequence[dict[str, Any]]) -> None:
         """Facts of each model, the newest first."""
 
+    def show_description(self, text: str) -> None:
+        """What the selected model is; an empty text where none is selected."""
+
     def show_study(self, open_: bool) -> None:
         """Whether a study is open."""
 
 
 class ModelsPresenter:
-    """Asks child processes, because model files are read with torch."""
+    """Asks child processes, because model files are read with torch.
 
-    def __init__(self, view: ModelsView, session: Session, dialogs: Dialogs, messages: Messages) -> None:
+    Args:
+        view: The panel.
+        session: What is open.
+        dialogs: Questions to the user.
+        messages: Where sentences appear.
+        use: Called with the id of a model that is to segment from now on.
+    """
+
+    def __init__(
+        self, view: ModelsView, session: Session, dialogs: Dialogs, messages: Messages, use: Callable[[str], None]
+    ) -> None:
         self._view = view
         self._session = session
         self._dialogs = dialogs
         self._messages = messages
-        self._child: Child | None = None
+        self._use = use
+        self._errand = Errand()
+        self._rows: dict[str, dict[str, Any]] = {}
         self._visible = False
         self._stale = False
+        view.selection_changed.connect(self._describe)
+        view.use_clicked.connect(self.use)
         view.import_clicked.connect(self.add)
         view.export_clicked.connect(self.export)
         view.delete_clicked.connect(self.delete)
@@ -52,7 +72,7 @@ class ModelsPresenter:
 
     def _study_changed(self) -> None:
         self._view.show_study(self._session.study is not None)
-        self._view.show_models([])
+        self._show([])
         self._mark_stale()
 
     def _mark_stale(self) -> None:
@@ -65,19 +85,32 @@ class ModelsPresenter:
     def _look(self) -> None:
         self._stale = False
         folder = self._session.study.models_folder
-        if not any(folder.glob(f"*{SUFFIX}")):
-            self._view.show_models([])
-            return
-        self._child = Child(["model", "list", str(self._session.study.folder)], self._listed, self._messages.warn)
+        if any(folder.glob(f"*{SUFFIX}")):
+            self._errand.start(["model", "list", str(self._session.study.folder)], self._show, self._messages.warn)
+        else:
+            self._show([])
 
-    def _listed(self, rows: Sequence[dict[str, Any]]) -> None:
-        self._view.show_models([row for row in rows if not str(row.get("model", "")).endswith("-last")])
+    def _show(self, rows: Sequence[dict[str, Any]]) -> None:
+        shown = [row for row in rows if not str(row.get("model", "")).endswith("-last")]
+        self._rows = {str(row["model"]): row for row in shown}
+        self._view.show_models(shown)
+        self._describe()
+
+    def _describe(self) -> None:
+        row = self._rows.get(self._view.selected() or "")
+        self._view.show_description("" if row is None else model_text(row))
+
+    def use(self) -> None:
+        """Segment with the selected model from now on."""
+        model = self._view.selected()
+        if model is not None:
+            self._use(model)
 
     def _ask(self, arguments: Sequence[str], done: Callable[[Any], None]) -> None:
-        if self._child is not None and self._child.running:
+        if self._errand.running:
             self._messages.warn(_("Something is still under way: wait until it is done."))
             return
-        self._child = Child(arguments, done, self._messages.warn)
+        self._errand.start(arguments, done, self._messages.warn)
 
     def _changed(self, sentence: str) -> None:
         self._messages.tell(sentence)
@@ -85,7 +118,7 @@ class ModelsPresenter:
 
     def add(self) -> None:
         """Ask for a model file and copy it into the study."""
-        files = self._dialogs.ask_files(_("A model file (.ssemodel)"))
+        files = self._dialogs.ask_files(_("A model file (.ssemodel)"), MODEL_FILES)
         if files and self._session.study is not None:
             arguments = ["model", "import", str(self._session.study.folder), str(files[0])]
             self._ask(arguments, lambda result: self._changed(_("Imported as {id}.").format(id=result["model"])))
@@ -100,12 +133,16 @@ class ModelsPresenter:
             return
         target = folder / f"{model}{SUFFIX}"
         arguments = ["model", "export", str(self._session.study.folder), model, str(target)]
-        self._ask(arguments, lambda _result: self._messages.tell(_("Written: {name}").format(name=target.name)))
+        self._ask(arguments, lambda _result: self._messages.tell(_("Written: {names}").format(names=target.name)))
 
     def delete(self) -> None:
         """Delete the selected model after asking."""
         model = self._view.selected()
-        if model is None or not self._dialogs.confirm(_("Delete the model {id} for good?").format(id=model)):
+        if model is None:
+            return
+        question = _("Delete the model {id} for good? This frees {size} MiB.")
+        size = self._rows.get(model, {}).get("mebibytes", "?")
+        if not self._dialogs.confirm(question.format(id=model, size=size)):
             return
 
         def done(result: dict[str, Any]) -> None:
@@ -116,13 +153,10 @@ class ModelsPresenter:
 
     def tick(self) -> None:
         """Deliver what the child process has to say; look again when something changed."""
-        if self._child is not None:
-            self._child.poll()
-        busy = self._child is not None and self._child.running
-        if self._visible and self._stale and not busy and self._session.study is not None:
+        self._errand.poll()
+        if self._visible and self._stale and not self._errand.running and self._session.study is not None:
             self._look()
 
     def cleanup(self) -> None:
         """End the child process."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()

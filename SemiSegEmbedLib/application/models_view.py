@@ -10,8 +10,6 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.signal import Signal
 
-COLUMNS = ("model", "created", "method", "steps", "annotated", "unannotated", "hd95", "mebibytes")
-
 
 class ModelsWidgets:
     """Implements `models_presenter.ModelsView`.
@@ -23,9 +21,12 @@ class ModelsWidgets:
     def __init__(self, ui: Any) -> None:
         self._ui = ui
         self._ids: list[str] = []
+        self.selection_changed = Signal()
+        self.use_clicked = Signal()
         self.import_clicked = Signal()
         self.export_clicked = Signal()
         self.delete_clicked = Signal()
+        ui.modelsUseButton.clicked.connect(lambda *_args: self.use_clicked.emit())
         ui.modelsImportButton.clicked.connect(lambda *_args: self.import_clicked.emit())
         ui.modelsExportButton.clicked.connect(lambda *_args: self.export_clicked.emit())
         ui.modelsDeleteButton.clicked.connect(lambda *_args: self.delete_clicked.emit())
@@ -41,28 +42,48 @@ class ModelsWidgets:
         self._ui.modelsImportButton.enabled = open_
 
     def show_models(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Facts of each model, the newest first."""
-        table = self._ui.modelsTable
+        """Facts of each model, the newest first; the selection stays where it can, else the newest is selected."""
+        table, chosen = self._ui.modelsTable, self.selected()
         table.blockSignals(True)
         self._ids = [str(row["model"]) for row in rows]
         table.rowCount = len(rows)
         for index, row in enumerate(rows):
-            for column, name in enumerate(COLUMNS):
-                text = _text(row.get(name))
-                if name == "hd95" and row.get("optimistic"):
-                    text = _("{score} (optimistic)").format(score=text)
+            for column, text in enumerate(_texts(row)):
                 table.setItem(index, column, qt.QTableWidgetItem(text))
         table.resizeColumnsToContents()
         table.clearSelection()
+        if rows:
+            table.selectRow(self._ids.index(chosen) if chosen in self._ids else 0)
         table.blockSignals(False)
         self._show_selection()
 
+    def show_description(self, text: str) -> None:
+        """What the selected model is."""
+        self._ui.modelsDescriptionLabel.text = text or _("Models appear here when a training run has ended.")
+
     def _show_selection(self) -> None:
-        chosen = self.selected() is not None
-        self._ui.modelsExportButton.enabled = self._ui.modelsDeleteButton.enabled = chosen
+        ui, chosen = self._ui, self.selected() is not None
+        for button in (ui.modelsUseButton, ui.modelsExportButton, ui.modelsDeleteButton):
+            button.enabled = chosen
+        self.selection_changed.emit()
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+def _texts(row: dict[str, Any]) -> tuple[str, ...]:
+    """One line of the table."""
+    distance = _number(row.get("hd95"), 1)
+    if row.get("optimistic"):
+        distance = _("{score} (optimistic)").format(score=distance)
+    created = str(row.get("created") or "–")[:16].replace("T", " ")
+    annotated = "–" if row.get("annotated") is None else str(row["annotated"])
+    return (
+        str(row["model"]),
+        created,
+        annotated,
+        _number(row.get("iou"), 3),
+        distance,
+        _number(row.get("mebibytes"), 1),
+    )
+
+
+def _number(value: Any, digits: int) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, int | float) else "–"

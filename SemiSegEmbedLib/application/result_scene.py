@@ -1,4 +1,4 @@
-"""A segmented scan in the scene: segmentation with terminology and reference geometry, surfaces, export."""
+"""A segmented scan in the scene: segmentation with terminology and reference geometry, and its surfaces."""
 
 from __future__ import annotations
 
@@ -7,74 +7,76 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-import vtk
-from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.scene import load_label, load_volume, remove_node
+from SemiSegEmbedLib.application.scene import waiting
 from SemiSegEmbedLib.application.segmentation import create_segmentation
-from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.application.volumes import load_label, load_volume, remove_node
+from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.records import Label
 
 LABEL_ATTRIBUTE = "SemiSegEmbed.label"
 """Which label file a segmentation was made from."""
 
 
-def show_result(image: Path, label: Path, labels: Sequence[Label], name: str) -> Any:
-    """Load a CT with its result and show it in all views; a result that is loaded already is reused.
+def show_result(image: Path, label: Path, labels: Sequence[Label], name: str, volume: Any = None) -> Any:
+    """Show a CT with its result in the slice views; what is loaded already is reused.
 
     Args:
         image: The CT.
         label: Label volume on its grid.
-        labels: Labels of the study.
+        labels: What its values mean.
         name: What to call the nodes.
+        volume: The CT where it is in the scene; None loads it.
 
     Returns:
         The segmentation node, ready for Slicer's own export, DICOM SEG included.
 
     Raises:
-        BadInputError: A file is missing or unreadable.
+        BadInputError: A file is missing or unreadable; the scene stays as it was.
     """
-    loaded = [
-        node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if _made_from(node) == str(label)
-    ]
-    if loaded:
-        return loaded[0]
-    volume = load_volume(image, name)
-    label_node = load_label(label)
-    node = create_segmentation(volume, labels, label_node, f"{name} segmentation")
-    remove_node(label_node)
-    node.SetAttribute(LABEL_ATTRIBUTE, str(label))
-    node.CreateClosedSurfaceRepresentation()
-    slicer.util.setSliceViewerLayers(background=volume, foreground=None, label=None, fit=True)
+    with waiting():
+        node = _made_from(label) or _load(image, label, labels, name, volume)
+        shown = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+        slicer.util.setSliceViewerLayers(background=shown, foreground=None, label=None, fit=True)
     return node
 
 
-def _made_from(node: Any) -> str | None:
-    return node.GetAttribute(LABEL_ATTRIBUTE)
+def _load(image: Path, label: Path, labels: Sequence[Label], name: str, volume: Any) -> Any:
+    loaded = load_volume(image, name) if volume is None else None
+    try:
+        label_node = load_label(label)
+    except BadInputError:
+        remove_node(loaded)
+        raise
+    node = create_segmentation(volume or loaded, labels, label_node, f"{name} segmentation")
+    remove_node(label_node)
+    node.SetAttribute(LABEL_ATTRIBUTE, str(label))
+    return node
 
 
-def export_surfaces(node: Any, folder: Path, file_format: str) -> int:
-    """Write the surface of each segment that is not empty, in LPS millimetres.
+def _made_from(label: Path) -> Any:
+    nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    return next((node for node in nodes if node.GetAttribute(LABEL_ATTRIBUTE) == str(label)), None)
+
+
+def make_surfaces(node: Any, smoothing: float) -> None:
+    """Make the surfaces of all segments.
 
     Args:
         node: A segmentation.
-        folder: Where to write.
-        file_format: "STL" or "OBJ".
-
-    Returns:
-        The number of segments written.
-
-    Raises:
-        SemiSegEmbedError: Nothing could be written.
+        smoothing: 0 (every voxel shows) to 1; Slicer's own default is 0.5.
     """
-    ids = vtk.vtkStringArray()
-    for segment_id in node.GetSegmentation().GetSegmentIDs():
-        surface = vtk.vtkPolyData()
-        if node.GetClosedSurfaceRepresentation(segment_id, surface) and surface.GetNumberOfPoints():
-            ids.InsertNextValue(segment_id)
-    logic = slicer.vtkSlicerSegmentationsModuleLogic
-    if ids.GetNumberOfValues() == 0:
-        raise SemiSegEmbedError(_("This result is empty: there is no surface to write."))
-    if not logic.ExportSegmentsClosedSurfaceRepresentationToFiles(str(folder), node, ids, file_format, True):
-        raise SemiSegEmbedError(_("The surfaces could not be written: choose another folder."))
-    return ids.GetNumberOfValues()
+    rule = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule
+    with waiting():
+        node.GetSegmentation().SetConversionParameter(rule.GetSmoothingFactorParameterName(), f"{smoothing:g}")
+        node.RemoveClosedSurfaceRepresentation()
+        node.CreateClosedSurfaceRepresentation()
+
+
+def show_surfaces(node: Any, smoothing: float) -> None:
+    """Make the surfaces and bring them into the 3D views; see `make_surfaces`."""
+    make_surfaces(node, smoothing)
+    node.GetDisplayNode().SetVisibility3D(True)
+    layout = slicer.app.layoutManager()
+    if layout is not None:
+        layout.resetThreeDViews()

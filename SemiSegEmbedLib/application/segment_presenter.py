@@ -4,52 +4,26 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import slicer
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
-from SemiSegEmbedLib.application.child import Child
-from SemiSegEmbedLib.application.image_files import images_in
+from SemiSegEmbedLib.application.child import Errand
+from SemiSegEmbedLib.application.image_files import images_in, unused_path
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
-from SemiSegEmbedLib.application.result_scene import export_surfaces, show_result
-from SemiSegEmbedLib.application.scene import unchanged_file, volume_copy
+from SemiSegEmbedLib.application.result_files import export_result
+from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
+from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.volumes import unchanged_file, volume_copy
 from SemiSegEmbedLib.errors import SemiSegEmbedError
-
-
-class ScanState(Enum):
-    """What has become of one scan."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass
-class Scan:
-    """One line of the table.
-
-    Attributes:
-        path: The CT.
-        name: What it is called.
-        state: What has become of it.
-        note: Progress, or one sentence on why it failed.
-        label: The result.
-    """
-
-    path: Path
-    name: str
-    state: ScanState = ScanState.WAITING
-    note: str = ""
-    label: Path | None = None
+from SemiSegEmbedLib.study.manifest import labels_from
 
 
 class SegmentView(Protocol):
@@ -62,6 +36,7 @@ class SegmentView(Protocol):
     start_clicked: Signal
     cancel_clicked: Signal
     show_clicked: Signal
+    show_3d_clicked: Signal
     export_clicked: Signal
 
     def chosen_volume(self) -> Any:
@@ -76,14 +51,20 @@ class SegmentView(Protocol):
     def selected(self) -> int | None:
         """Index of the selected scan."""
 
-    def surface_format(self) -> str:
-        """STL or OBJ."""
+    def export_format(self) -> str:
+        """One of `result_files.FORMATS`."""
 
-    def show_models(self, ids: Sequence[str]) -> None:
-        """Models of the study, the newest first."""
+    def smoothing(self) -> float:
+        """Of surfaces, 0 to 1."""
 
-    def show_scans(self, scans: Sequence[Scan], running: bool) -> None:
+    def show_models(self, ids: Sequence[str], chosen: str) -> None:
+        """Models of the study, the newest first, and the one to choose; empty: the one chosen before."""
+
+    def show_scans(self, scans: ScanList, running: bool) -> None:
         """All scans and whether one is being segmented."""
+
+    def select(self, index: int) -> None:
+        """Select a scan."""
 
 
 class SegmentPresenter:
@@ -94,12 +75,17 @@ class SegmentPresenter:
         self._session = session
         self._dialogs = dialogs
         self._messages = messages
-        self._scans: list[Scan] = []
-        self._child: Child | None = None
+        self.scans = ScanList()
+        self._errand = Errand()
         self._output = Path()
         self._model = Path()
         self._copies = Background()
         self._temporary: Path | None = None
+        self._connect()
+        self._show_models()
+
+    def _connect(self) -> None:
+        view, session = self._view, self._session
         view.add_loaded_clicked.connect(self.add_loaded)
         view.add_files_clicked.connect(self.add_files)
         view.add_folder_clicked.connect(self.add_folder)
@@ -107,26 +93,30 @@ class SegmentPresenter:
         view.start_clicked.connect(self.start)
         view.cancel_clicked.connect(self.cancel)
         view.show_clicked.connect(self.show)
+        view.show_3d_clicked.connect(self.show_in_3d)
         view.export_clicked.connect(self.export)
         session.study_changed.connect(self._show_models)
         session.cases_changed.connect(self._show_models)
-        self._show_models()
-        self._show()
 
     @property
     def running(self) -> bool:
         """Whether a scan is being segmented."""
-        return self._child is not None and self._child.running
+        return self._errand.running
 
     def _show(self) -> None:
-        self._view.show_scans(self._scans, self.running)
+        self._view.show_scans(self.scans, self.running)
 
-    def _show_models(self) -> None:
+    def _show_models(self, chosen: str = "") -> None:
         study = self._session.study
         files = [] if study is None else list(study.models_folder.glob("*.ssemodel"))
         files.sort(key=lambda path: (not path.stem.endswith("-last"), path.stat().st_mtime), reverse=True)
-        self._view.show_models([path.stem for path in files])
+        self._view.show_models([path.stem for path in files], chosen)
         self._show()
+
+    def choose_model(self, model: str) -> None:
+        """Segment with this model from now on."""
+        self._show_models(model)
+        self._messages.tell(_("The next scans are segmented with {model}.").format(model=model))
 
     def add_files(self) -> None:
         """Ask for CT files."""
@@ -139,8 +129,7 @@ class SegmentPresenter:
             self._add(images_in(folder) or [folder])
 
     def _add(self, paths: Sequence[Path]) -> None:
-        known = {scan.path for scan in self._scans}
-        self._scans += [Scan(path, path.name) for path in dict.fromkeys(paths) if path not in known]
+        self.scans.add([Scan(path, path.name) for path in paths])
         self._show()
 
     def add_loaded(self) -> None:
@@ -151,7 +140,7 @@ class SegmentPresenter:
             return
         path = unchanged_file(volume)
         if path is not None:
-            self._add([path])
+            self._added(Scan(path, volume.GetName(), volume_id=volume.GetID()))
             return
         try:
             voxels, grid = volume_copy(volume)
@@ -160,35 +149,32 @@ class SegmentPresenter:
             return
         if self._temporary is None:
             self._temporary = Path(tempfile.mkdtemp(prefix="SemiSegEmbed-"))
-        copy = self._temporary / f"{len(self._scans):03d}.nrrd"
-        scan = Scan(copy, volume.GetName())
-        self._copies.start(lambda: write_nrrd(copy, voxels, grid), lambda _r: self._copied(scan), self._messages.warn)
+        copy = self._temporary / f"{self.scans.count:03d}.nrrd"
+        scan = Scan(copy, volume.GetName(), volume_id=volume.GetID())
+        self._copies.start(lambda: write_nrrd(copy, voxels, grid), lambda _r: self._added(scan), self._messages.warn)
 
-    def _copied(self, scan: Scan) -> None:
-        self._scans.append(scan)
+    def _added(self, scan: Scan) -> None:
+        self.scans.add([scan])
         self._show()
 
     def clear(self) -> None:
         """Empty the list; results stay on disk."""
-        self._scans = [scan for scan in self._scans if scan.state is ScanState.RUNNING]
+        self.scans.clear()
         self._show()
 
     def start(self) -> None:
         """Ask where results go, then segment all scans that have none yet; failed ones are tried again."""
         output, study = self._dialogs.ask_folder(_("Folder for the results")), self._session.study
-        if output is None or study is None:
+        if output is None or study is None or self.running:
             return
         # Kept until the list is done, whatever study is opened meanwhile.
         self._output, self._model = output, study.models_folder / f"{self._view.model()}.ssemodel"
-        for scan in self._scans:
-            if scan.state is ScanState.FAILED:
-                scan.state, scan.note = ScanState.WAITING, ""
+        self.scans.begin()
         self._next()
 
     def _next(self) -> None:
-        scan = next((scan for scan in self._scans if scan.state is ScanState.WAITING), None)
+        scan = self.scans.next()
         if scan is None:
-            self._child = None
             self._summarise()
         else:
             self._segment(scan)
@@ -196,7 +182,7 @@ class SegmentPresenter:
 
     def _segment(self, scan: Scan) -> None:
         # A folder for each scan: two scans of one name must not overwrite each other.
-        folder = free_folder(self._output, scan.name)
+        folder = unused_path(self._output, scan.name.split(".")[0])
         arguments = ["segment", str(self._model), str(scan.path), "--output", str(folder), *self._view.options()]
         scan.state = ScanState.RUNNING
 
@@ -205,83 +191,75 @@ class SegmentPresenter:
             if outcome["error"]:
                 failed(outcome["error"])
                 return
-            scan.state, scan.note, scan.label = ScanState.DONE, "", Path(outcome["label"])
+            scan.finish(Path(outcome["label"]), labels_from([("label", entry) for entry in outcome["labels"]]))
             self._next()
 
         def failed(sentence: str) -> None:
-            scan.state, scan.note = ScanState.FAILED, sentence
+            scan.fail(sentence)
             self._next()
 
         def progress(line: str) -> None:
-            scan.note = line
+            scan.note_progress(line)
             self._show()
 
-        self._child = Child(arguments, done, failed, progress)
+        self._errand.start(arguments, done, failed, progress)
 
     def _summarise(self) -> None:
-        failed = sum(scan.state is ScanState.FAILED for scan in self._scans)
-        done = sum(scan.state is ScanState.DONE for scan in self._scans)
+        done, failed = self.scans.finished()
         if failed:
             text = _("{done} scans segmented, {failed} failed: see the table; Start tries those again.")
-            self._messages.warn(text.format(done=done, failed=failed))
-        else:
-            self._messages.tell(_("{done} scans segmented.").format(done=done))
+            self._messages.warn(text.format(done=len(done), failed=failed))
+            return
+        self._messages.tell(_("{done} scans segmented.").format(done=len(done)))
+        if len(done) == 1:
+            self._view.select(done[0])
+            self.show()
 
     def cancel(self) -> None:
         """End the scan at work with everything it started; finished ones stay."""
-        if self._child is not None:
-            self._child.cancel()
-            self._child = None
-        for scan in self._scans:
-            if scan.state is ScanState.RUNNING:
-                scan.state, scan.note = ScanState.WAITING, ""
+        self._errand.cancel()
+        self.scans.interrupt()
         self._messages.tell(_("Cancelled. Finished scans are kept; Start goes on with the others."))
         self._show()
 
     def show(self) -> None:
-        """Load the selected scan and its result, and show the surfaces in 3D."""
-        self._with_result(lambda node: None)
+        """Show the selected scan with its result in the slice views."""
+        self._with_result(lambda node, _scan: None)
+
+    def show_in_3d(self) -> None:
+        """Make the surfaces of the selected result and show them."""
+        self._with_result(lambda node, _scan: show_surfaces(node, self._view.smoothing()))
 
     def export(self) -> None:
-        """Write the surfaces of the selected result, one file a segment."""
-        folder = self._dialogs.ask_folder(_("Folder for the surfaces"))
+        """Write the selected result in the chosen format."""
+        folder = self._dialogs.ask_folder(_("Folder for the files"))
         if folder is not None:
-            self._with_result(lambda node: self._export(node, folder))
+            self._with_result(lambda node, scan: self._export(node, scan, folder))
 
-    def _export(self, node: Any, folder: Path) -> None:
-        count = export_surfaces(node, folder, self._view.surface_format())
-        self._messages.tell(_("{count} surfaces written.").format(count=count))
+    def _export(self, node: Any, scan: Scan, folder: Path) -> None:
+        files = export_result(node, scan.labels, folder, self._view.export_format(), self._view.smoothing())
+        self._messages.tell(_("Written: {names}").format(names=", ".join(file.name for file in files)))
 
-    def _with_result(self, use: Any) -> None:
-        index, study = self._view.selected(), self._session.study
-        scan = None if index is None else self._scans[index]
-        if scan is None or study is None or scan.label is None:
+    def _with_result(self, use: Callable[[Any, Scan], None]) -> None:
+        index = self._view.selected()
+        scan = None if index is None else self.scans[index]
+        if scan is None or scan.label is None:
             self._messages.warn(_("Select a scan that is done."))
             return
+        volume = slicer.mrmlScene.GetNodeByID(scan.volume_id) if scan.volume_id else None
         try:
-            use(show_result(scan.path, scan.label, study.labels, scan.name))
+            use(show_result(scan.path, scan.label, scan.labels, scan.name, volume), scan)
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
 
     def tick(self) -> None:
         """Deliver what threads and child processes have to say."""
         self._copies.poll()
-        if self._child is not None:
-            self._child.poll()
+        self._errand.poll()
 
     def cleanup(self) -> None:
         """End the child process and delete temporary copies."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
         self._copies.finish()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
-
-
-def free_folder(parent: Path, name: str) -> Path:
-    """A folder for one scan that is not there yet: "hip", "hip-2" and so on."""
-    base = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name).split(".")[0] or "scan"
-    folder, number = parent / base, 2
-    while folder.exists():
-        folder, number = parent / f"{base}-{number}", number + 1
-    return folder

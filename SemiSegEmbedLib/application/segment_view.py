@@ -8,11 +8,17 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.segment_presenter import Scan, ScanState
+from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES
+from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
 from SemiSegEmbedLib.application.signal import Signal
 
-FORMATS = ("nii.gz", "seg.nrrd")
-SURFACES = ("STL", "OBJ")
+NAME_COLUMN, STATE_COLUMN, RESULT_COLUMN = range(3)
+ICONS = {
+    ScanState.WAITING: "to_do",
+    ScanState.RUNNING: "partial",
+    ScanState.DONE: "annotated",
+    ScanState.FAILED: "error",
+}
 
 
 class SegmentWidgets:
@@ -27,7 +33,7 @@ class SegmentWidgets:
         self._ui = ui
         self._icons = icons
         self._models: list[str] = []
-        self._count = 0
+        self._done: list[bool] = []
         self.add_loaded_clicked = Signal()
         self.add_files_clicked = Signal()
         self.add_folder_clicked = Signal()
@@ -35,13 +41,20 @@ class SegmentWidgets:
         self.start_clicked = Signal()
         self.cancel_clicked = Signal()
         self.show_clicked = Signal()
+        self.show_3d_clicked = Signal()
         self.export_clicked = Signal()
-        for text in (_("NIfTI (.nii.gz)"), _("Segmentation (.seg.nrrd)")):
-            ui.segmentFormatCombo.addItem(text)
-        for text in SURFACES:
-            ui.segmentSurfaceCombo.addItem(text)
-        ui.segmentScanTable.horizontalHeader().setSectionResizeMode(2, qt.QHeaderView.Stretch)
+        self._fill_choices()
         self._connect()
+
+    def _fill_choices(self) -> None:
+        volumes = (_("NIfTI (.nii.gz)"), _("Segmentation (.seg.nrrd)"))
+        surfaces = (_("Surfaces (.stl)"), _("Surfaces (.obj)"), _("Surfaces (.ply)"))
+        for text in volumes:
+            self._ui.segmentFormatCombo.addItem(text)
+        for text in (*volumes, *surfaces):
+            self._ui.segmentExportCombo.addItem(text)
+        header = self._ui.segmentScanTable.horizontalHeader()
+        header.setSectionResizeMode(RESULT_COLUMN, qt.QHeaderView.Stretch)
 
     def _connect(self) -> None:
         ui = self._ui
@@ -53,9 +66,11 @@ class SegmentWidgets:
             (ui.segmentStartButton, self.start_clicked),
             (ui.segmentCancelButton, self.cancel_clicked),
             (ui.segmentShowButton, self.show_clicked),
+            (ui.segmentShow3DButton, self.show_3d_clicked),
             (ui.segmentExportButton, self.export_clicked),
         ):
             widget.clicked.connect(lambda *_args, signal=signal: signal.emit())
+        ui.segmentScanTable.itemSelectionChanged.connect(self._show_selection)
 
     def chosen_volume(self) -> Any:
         """The chosen volume node, or None."""
@@ -69,52 +84,74 @@ class SegmentWidgets:
     def options(self) -> list[str]:
         """Options of the terminal door."""
         ui = self._ui
-        options = ["--format", FORMATS[max(0, ui.segmentFormatCombo.currentIndex)]]
+        options = ["--format", VOLUMES[max(0, ui.segmentFormatCombo.currentIndex)]]
         options += ["--island", str(ui.segmentIslandSpin.value)]
         options += [] if ui.segmentMapsCheck.checked else ["--passes", "0"]
+        options += [] if ui.segmentSidesCheck.checked else ["--join-sides"]
         return [*options, "--largest"] if ui.segmentLargestCheck.checked else options
 
     def selected(self) -> int | None:
         """Index of the selected scan."""
         row = self._ui.segmentScanTable.currentRow()
-        return row if 0 <= row < self._count else None
+        return row if 0 <= row < len(self._done) else None
 
-    def surface_format(self) -> str:
-        """The chosen format of surfaces."""
-        return SURFACES[max(0, self._ui.segmentSurfaceCombo.currentIndex)]
+    def select(self, index: int) -> None:
+        """Select a scan."""
+        self._ui.segmentScanTable.selectRow(index)
 
-    def show_models(self, ids: Sequence[str]) -> None:
-        """Models of the study, the newest first; the choice stays where it can."""
-        if list(ids) == self._models and self._ui.segmentModelCombo.count:
-            return
-        chosen = self.model()
-        self._models = list(ids)
+    def export_format(self) -> str:
+        """One of `result_files.FORMATS`."""
+        return FORMATS[max(0, self._ui.segmentExportCombo.currentIndex)]
+
+    def smoothing(self) -> float:
+        """Of surfaces, 0 to 1."""
+        return self._ui.segmentSmoothingSpin.value / 100
+
+    def show_models(self, ids: Sequence[str], chosen: str) -> None:
+        """Models of the study, the newest first; without a choice the one before stays where it can."""
+        chosen = chosen or self.model()
         combo = self._ui.segmentModelCombo
-        combo.clear()
-        for model in self._models or [_("none yet: train one first")]:
-            combo.addItem(model)
+        if list(ids) != self._models or not combo.count:
+            self._models = list(ids)
+            combo.clear()
+            for model in self._models or [_("none yet: train one first")]:
+                combo.addItem(model)
         combo.currentIndex = self._models.index(chosen) if chosen in self._models else 0
 
-    def show_scans(self, scans: Sequence[Scan], running: bool) -> None:
+    def show_scans(self, scans: ScanList, running: bool) -> None:
         """All scans and whether one is being segmented."""
-        words = {
-            ScanState.WAITING: ("to_do", _("waiting")),
-            ScanState.RUNNING: ("partial", _("running")),
-            ScanState.DONE: ("annotated", _("done")),
-            ScanState.FAILED: ("error", _("failed")),
-        }
         table = self._ui.segmentScanTable
-        table.rowCount = self._count = len(scans)
+        table.rowCount = scans.count
         for row, scan in enumerate(scans):
-            icon, word = words[scan.state]
-            note = str(scan.label) if scan.label is not None else scan.note
-            for column, text in enumerate((scan.name, word, note)):
-                table.setItem(row, column, qt.QTableWidgetItem(text))
-            table.item(row, 1).setIcon(self._icons[icon])
-            table.item(row, 2).setData(qt.Qt.ToolTipRole, note)
-        open_scans = any(scan.state in (ScanState.WAITING, ScanState.FAILED) for scan in scans)
-        some_done = any(scan.state is ScanState.DONE for scan in scans)
-        self._ui.segmentStartButton.enabled = open_scans and not running and bool(self._models)
+            self._show_scan(row, scan)
+        self._done = [scan.state is ScanState.DONE for scan in scans]
+        waiting = any(scan.state in (ScanState.WAITING, ScanState.FAILED) for scan in scans)
+        self._ui.segmentStartButton.enabled = waiting and not running and bool(self._models)
         self._ui.segmentCancelButton.enabled = running
-        self._ui.segmentClearButton.enabled = bool(scans) and not running
-        self._ui.segmentShowButton.enabled = self._ui.segmentExportButton.enabled = some_done
+        self._ui.segmentClearButton.enabled = scans.count > 0 and not running
+        self._ui.segmentProgressBar.visible = running
+        self._ui.segmentProgressBar.value = scans.percent
+        self._show_selection()
+
+    def _show_scan(self, row: int, scan: Scan) -> None:
+        words = {
+            ScanState.WAITING: _("waiting"),
+            ScanState.RUNNING: _("running, {percent} %").format(percent=scan.percent),
+            ScanState.DONE: _("done"),
+            ScanState.FAILED: _("failed"),
+        }
+        result = str(scan.label) if scan.label is not None else scan.problem
+        table = self._ui.segmentScanTable
+        for column, text in enumerate((scan.name, words[scan.state], result)):
+            item = table.item(row, column)
+            if item is None or item.text() != text:
+                table.setItem(row, column, qt.QTableWidgetItem(text))
+                table.item(row, column).setData(qt.Qt.ToolTipRole, text)
+        table.item(row, STATE_COLUMN).setIcon(self._icons[ICONS[scan.state]])
+
+    def _show_selection(self) -> None:
+        """Results can be used where the selected scan has one."""
+        index = self.selected()
+        ui, done = self._ui, index is not None and self._done[index]
+        for widget in (ui.segmentShowButton, ui.segmentShow3DButton, ui.segmentExportButton):
+            widget.enabled = done

@@ -32,7 +32,7 @@ class AnswersNothing:
         """The folder of the test."""
         return self._folder
 
-    def ask_files(self, _title: str) -> list[Path]:
+    def ask_files(self, _title: str, _endings: Sequence[str] = ()) -> list[Path]:
         """The scans of the test."""
         return self._files
 

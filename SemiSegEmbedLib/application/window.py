@@ -18,6 +18,7 @@ from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Dialogs
 from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
 from SemiSegEmbedLib.application.models_view import ModelsWidgets
+from SemiSegEmbedLib.application.overlays import Overlay
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
 from SemiSegEmbedLib.application.review_view import ReviewWidgets
 from SemiSegEmbedLib.application.sample_data import SampleStudy
@@ -81,11 +82,14 @@ class ModuleWindow:
         self.samples = SampleStudy(study_view, self.study, self.session, self._dialogs, self.messages)
         self.annotate = AnnotatePresenter(self.annotate_view, self.workbench, *common)
         installer = Installer(Path(self._resource_path("requirements.txt")))
-        self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, self.messages, installer)
-        self.review = ReviewPresenter(ReviewWidgets(uis["Review"]), self.workbench, self.messages, self._edit_result)
+        overlay = Overlay()
+        self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, overlay, self.messages, installer)
+        review_view = ReviewWidgets(uis["Review"])
+        self.review = ReviewPresenter(review_view, self.workbench, overlay, self.messages, self._edit_result)
         segment_view = SegmentWidgets(uis["Segment"], icons)
         self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
-        self.models = ModelsPresenter(ModelsWidgets(uis["Models"]), self.session, self._dialogs, self.messages)
+        models_view = ModelsWidgets(uis["Models"])
+        self.models = ModelsPresenter(models_view, self.session, self._dialogs, self.messages, self._use_model)
         self.workbench.opened.connect(self._unfold_annotate)
         self.ui.moduleModelsFold.contentsCollapsed.connect(lambda folded: self.models.enter(not folded))
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
@@ -96,12 +100,16 @@ class ModuleWindow:
             self._unfold_annotate()
         return done
 
+    def _use_model(self, model: str) -> None:
+        self.segment.choose_model(model)
+        self.ui.moduleSegmentFold.collapsed = False
+
     def _unfold_annotate(self) -> None:
         self.ui.moduleAnnotateFold.collapsed = False
 
     def _train_folded(self, folded: bool) -> None:
         if not folded:
-            self.train.enter()
+            self.train.machine.enter()
 
     def open_study(self, folder: Path) -> None:
         """Open a study, for example the one that a loaded scene names."""
@@ -120,6 +128,8 @@ class ModuleWindow:
     def enter(self) -> None:
         """The module comes into view."""
         self.annotate_view.resume_editor()
+        # A moment later, because it may ask: the module is then in view behind the question.
+        qt.QTimer.singleShot(0, self.train.machine.continue_installation)
 
     def exit(self) -> None:
         """Another module comes into view."""

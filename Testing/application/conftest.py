@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "host"))
 
 import slicer_host
 
+from .training_runs import phantom_study, phantoms, training  # noqa: F401
+
 if not slicer_host.missing():
     slicer_host.install()
 
@@ -53,7 +55,7 @@ class Answers:
     def ask_folder(self, title: str) -> Path | None:
         return self.folder
 
-    def ask_files(self, title: str) -> list[Path]:
+    def ask_files(self, title: str, endings: tuple[str, ...] = ()) -> list[Path]:
         return self.files
 
     def confirm(self, question: str) -> bool:

@@ -12,9 +12,15 @@ qt = pytest.importorskip("qt")
 slicer = pytest.importorskip("slicer")
 sitk = pytest.importorskip("SimpleITK")
 pytest.importorskip("torch")
+vtk = pytest.importorskip("vtk")
+
+from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
 from SemiSegEmbedLib.application.child import Child  # noqa: E402
-from SemiSegEmbedLib.application.segment_presenter import ScanState, free_folder  # noqa: E402
+from SemiSegEmbedLib.application.image_files import unused_path  # noqa: E402
+from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES  # noqa: E402
+from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState  # noqa: E402
+from SemiSegEmbedLib.study.presets import HIP_BONES  # noqa: E402
 
 TINY = ("patch_size=[16,16,16]", "base_filters=4", "passes=1", "k=4", "l=1", "precision=fp32", "validate_every=50")
 
@@ -51,7 +57,7 @@ def add(module, *paths: Path) -> None:
 
 
 def states(module) -> list[ScanState]:
-    return [scan.state for scan in module.window.segment._scans]
+    return [scan.state for scan in module.window.segment.scans]
 
 
 def run_all(module) -> None:
@@ -81,13 +87,14 @@ def test_a_scan_that_fails_does_not_keep_the_others_from_being_segmented(ready, 
     assert states(ready) == [ScanState.FAILED, ScanState.DONE]
     assert ready.ui.segmentScanTable.item(0, 1).text() == "failed"
     assert "1 failed" in ready.message
-    label = sitk.ReadImage(str(ready.window.segment._scans[1].label))
+    label = sitk.ReadImage(str(ready.window.segment.scans[1].label))
     assert label.GetSize() == sitk.ReadImage(str(good)).GetSize()
     assert ready.ui.segmentStartButton.enabled
 
     ready.ui.segmentScanTable.selectRow(0)
-    ready.ui.segmentShowButton.click()
-    assert "Select a scan that is done" in ready.message
+    assert not ready.ui.segmentShowButton.enabled
+    ready.ui.segmentScanTable.selectRow(1)
+    assert ready.ui.segmentShowButton.enabled
 
 
 def test_a_volume_that_exists_only_in_slicer_is_segmented_and_its_copy_removed(ready) -> None:
@@ -96,8 +103,8 @@ def test_a_volume_that_exists_only_in_slicer_is_segmented_and_its_copy_removed(r
     volume.SetSpacing(4.0, 4.0, 4.0)
     ready.ui.segmentVolumeSelector.setCurrentNode(volume)
     ready.ui.segmentAddLoadedButton.click()
-    ready.wait(lambda: len(ready.window.segment._scans) == 1)
-    copy = ready.window.segment._scans[0].path
+    ready.wait(lambda: ready.window.segment.scans.count == 1)
+    copy = ready.window.segment.scans[0].path
     run_all(ready)
     assert states(ready) == [ScanState.DONE]
     ready.widget.cleanup()
@@ -113,40 +120,121 @@ def test_cancelling_keeps_the_list_and_start_goes_on(ready, hip) -> None:
     assert ready.ui.segmentStartButton.enabled
 
 
-def test_a_result_is_shown_with_terms_and_exported_as_surfaces(ready, hip, tmp_path: Path) -> None:
+@pytest.fixture
+def shown(ready, hip, tmp_path: Path):
+    """A scan that is done, in view; its result is the ball as the left hip bone."""
     scan_path = hip("a.nii.gz")
     add(ready, scan_path)
-    scan = ready.window.segment._scans[0]
-    image = sitk.ReadImage(str(scan_path))
-    scan.label, scan.state = tmp_path / "label.nii.gz", ScanState.DONE
-    sitk.WriteImage(sitk.Cast(image > 400, sitk.sitkUInt8), str(scan.label))
+    label = tmp_path / "label.nii.gz"
+    sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(scan_path)) > 400, sitk.sitkUInt8), str(label))
+    ready.window.segment.scans[0].finish(label, HIP_BONES)
     ready.window.segment._show()
     ready.ui.segmentScanTable.selectRow(0)
     ready.ui.segmentShowButton.click()
-    node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
-    assert node.GetSegmentation().GetSegment("label_1").GetName() == "hip bone left"
+    return ready
 
-    ready.ui.segmentExportButton.click()
-    assert "1 surfaces written" in ready.message
-    files = list(ready.answers.folder.glob("*.stl"))
-    assert len(files) == 1
-    assert files[0].stat().st_size > 1000
+
+def test_a_result_is_a_segmentation_with_terms_and_the_geometry_of_its_ct(shown) -> None:
+    node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
+    segment = node.GetSegmentation().GetSegment("label_1")
+    assert segment.GetName() == "hip bone left"
+    tag = vtk.reference("")
+    assert segment.GetTag(segment.GetTerminologyEntryTagName(), tag)
+    assert "SCT^29836001^Hip~SCT^7771000^Left" in str(tag)
+    volume = slicer.util.getFirstNodeByName("a.nii.gz")
+    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    assert node.GetNodeReferenceID(role) == volume.GetID()
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    parents = {hierarchy.GetItemParent(hierarchy.GetItemByDataNode(one)) for one in (node, volume)}
+    assert len(parents) == 1
+    shown.ui.segmentShowButton.click()
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
 
 
+def test_surfaces_are_made_when_3d_is_asked_for_and_smoothed_as_wanted(shown) -> None:
+    node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
+    assert not node.GetSegmentation().ContainsRepresentation("Closed surface")
+
+    def roughness(percent: int) -> float:
+        """Mean angle between the normals of neighbouring triangles."""
+        shown.ui.segmentSmoothingSpin.value = percent
+        shown.ui.segmentShow3DButton.click()
+        surface = vtk.vtkPolyData()
+        assert node.GetClosedSurfaceRepresentation("label_1", surface)
+        curved = vtk.vtkCurvatures()
+        curved.SetInputData(surface)
+        curved.SetCurvatureTypeToMean()
+        curved.Update()
+        return float(np.abs(vtk_to_numpy(curved.GetOutput().GetPointData().GetScalars())).mean())
+
+    assert roughness(0) > 1.5 * roughness(100)
+    assert node.GetDisplayNode().GetVisibility3D()
+
+
+@pytest.mark.parametrize("index", range(5), ids=FORMATS)
+def test_a_result_is_exported_in_every_format(shown, index: int) -> None:
+    shown.ui.segmentExportCombo.currentIndex = index
+    shown.ui.segmentExportButton.click()
+    assert shown.message.startswith("Written: a.nii.gz segmentation"), shown.message
+    shown.ui.segmentExportButton.click()
+    first, second = sorted(shown.answers.folder.iterdir(), key=lambda path: len(path.name))
+    assert "-2" in second.name, "an export never writes over a file"
+    truth = sitk.ReadImage(str(shown.window.segment.scans[0].label))
+    if FORMATS[index] in VOLUMES:
+        label = sitk.ReadImage(str(first))
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(label), sitk.GetArrayFromImage(truth))
+        np.testing.assert_allclose(label.GetOrigin(), truth.GetOrigin(), atol=1e-4)
+        return
+    assert "hip bone left" in first.name
+    reader = {"stl": vtk.vtkSTLReader, "obj": vtk.vtkOBJReader, "ply": vtk.vtkPLYReader}[FORMATS[index]]()
+    reader.SetFileName(str(first))
+    reader.Update()
+    bounds = reader.GetOutput().GetBounds()
+    filter_ = sitk.LabelShapeStatisticsImageFilter()
+    filter_.Execute(truth)
+    np.testing.assert_allclose(reader.GetOutput().GetCenter(), filter_.GetCentroid(1), atol=2.0)
+    assert bounds[1] - bounds[0] == pytest.approx(40, abs=3)  # the ball has a radius of ten voxels of 2 mm
+
+
+def test_a_file_format_of_names_is_kept_out_of_paths(tmp_path: Path) -> None:
+    assert unused_path(tmp_path, "../a/b: c?", ".stl").name == "_a_b_ c_.stl"
+
+
+def test_cancelled_and_failed_scans_wait_again_and_done_ones_stay(tmp_path: Path) -> None:
+    scans = ScanList()
+    scans.add([Scan(tmp_path / name, name) for name in ("done", "failed", "running", "waiting")])
+    scans.add([Scan(tmp_path / "done", "again")])
+    assert scans.count == 4
+    scans[0].finish(tmp_path / "label", HIP_BONES)
+    scans[1].fail("No.")
+    scans[2].state = ScanState.RUNNING
+    scans[2].note_progress("Segmenting (1 of 1)  50% 3 windows")
+    assert scans[2].percent == 50
+    assert scans.percent == 37
+    assert scans.finished() == ([0], 1)
+    scans.interrupt()
+    assert scans.next() is scans[2]
+    scans.begin()
+    assert [scan.state for scan in scans][1:] == [ScanState.WAITING] * 3
+    assert scans.finished() == ([], 0)
+
+
 def test_two_scans_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
-    first = free_folder(tmp_path, "hip/left.nii.gz")
+    first = unused_path(tmp_path, "hip/left")
     first.mkdir()
     assert first.name == "hip_left"
-    assert free_folder(tmp_path, "hip/left.nii.gz").name == "hip_left-2"
+    assert unused_path(tmp_path, "hip/left").name == "hip_left-2"
 
 
 def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -> None:
     ready.ui.moduleModelsFold.collapsed = False
     ready.wait(lambda: ready.ui.modelsTable.rowCount == 1)
     name = ready.ui.modelsTable.item(0, 0).text()
-    assert not ready.ui.modelsExportButton.enabled
-    ready.ui.modelsTable.selectRow(0)
+    text = ready.ui.modelsDescriptionLabel.text
+    assert "Learned from 1 annotated and 1 other cases. Annotated: case-0001." in text
+    assert "Segments: hip bone left, hip bone right." in text
+    assert "hip bone left, hip bone right: IoU" in text
+    assert "optimistic" in text
     ready.ui.modelsExportButton.click()
     exported = ready.answers.folder / f"{name}.ssemodel"
     ready.wait(lambda: "Written" in ready.message)
@@ -162,6 +250,10 @@ def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -
     ready.answers.agrees = False
     ready.ui.modelsDeleteButton.click()
     assert len(list((trained / "models").glob("brought*"))) == 1
+    assert f"This frees {ready.ui.modelsTable.item(row, 5).text()} MiB" in ready.answers.questions[-1]
+    ready.ui.modelsUseButton.click()
+    assert ready.ui.segmentModelCombo.currentText == "brought"
+    assert not ready.ui.moduleSegmentFold.collapsed
     ready.answers.agrees = True
     ready.ui.modelsDeleteButton.click()
     ready.wait(lambda: "freed" in ready.message)

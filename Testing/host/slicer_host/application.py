@@ -10,13 +10,13 @@ from typing import Any
 import slicer
 import slicer.util
 import vtk
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTranslator
 from PySide6.QtWidgets import QApplication, QWidget
 
 # isort: split
 from __feature__ import true_property  # noqa: F401
 
-from slicer_host import module_bases
+from slicer_host import module_bases, translation
 
 SLICE_VIEWS = ("Red", "Green", "Yellow")
 
@@ -24,13 +24,31 @@ SLICE_VIEWS = ("Red", "Green", "Yellow")
 def extend_slicer() -> None:
     """Give `slicer` a scene and the objects of the application."""
     slicer.mrmlScene = slicer.vtkMRMLScene()
+    slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, _into_subject_hierarchy)
+    slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, _out_of_subject_hierarchy)
     slicer.app = Application()
     slicer.modules = Modules()
     slicer.qMRMLSegmentEditorWidget = _stand_in("qMRMLSegmentEditorWidget")
-    _add_module("i18n", tr=lambda text: text, translate=lambda _context, text: text)
+    _add_module("i18n", tr=translation.tr, translate=translation.translate)
     _add_module("packaging", **module_bases.packaging())
     _add_module("parameterNodeWrapper", parameterNodeWrapper=module_bases.parameterNodeWrapper)
     _add_module("ScriptedLoadableModule", **module_bases.scripted_loadable_module())
+
+
+@vtk.calldata_type(vtk.VTK_OBJECT)
+def _into_subject_hierarchy(scene: Any, _event: str, node: Any) -> None:
+    """The application gives each volume and segmentation an item in the subject hierarchy."""
+    if node.IsA("vtkMRMLVolumeNode") or node.IsA("vtkMRMLSegmentationNode"):
+        hierarchy = scene.GetSubjectHierarchyNode()
+        if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
+            hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+@vtk.calldata_type(vtk.VTK_OBJECT)
+def _out_of_subject_hierarchy(scene: Any, _event: str, node: Any) -> None:
+    hierarchy = None if scene.IsClosing() else scene.GetSubjectHierarchyNode()
+    if hierarchy is not None and node is not hierarchy and hierarchy.GetItemByDataNode(node):
+        hierarchy.RemoveItem(hierarchy.GetItemByDataNode(node), False, False)
 
 
 def _stand_in(name: str) -> type:
@@ -48,7 +66,12 @@ def _add_module(name: str, **members: Any) -> None:
 
 
 class Application:
-    """`slicer.app`."""
+    """`slicer.app`.
+
+    Attributes:
+        hasMainWindow: Without one there is no layout manager, and no view.
+        applicationLocaleName: The language of the application.
+    """
 
     applicationName = "Slicer"
 
@@ -56,6 +79,27 @@ class Application:
         self._layout = LayoutManager()
         self._io = IOManager()
         self.testing = False
+        self.hasMainWindow = True
+        self.applicationLocaleName = "en_US"
+        self._translators: list[QTranslator] = []
+
+    def loadTranslations(self, folder: str) -> None:
+        """Install all files of the folder that are in the language of the application."""
+        locale = self.applicationLocaleName
+        for ending in (locale, locale.split("_")[0]):
+            files = sorted(Path(folder).glob(f"*{ending}.qm"))
+            for file in files:
+                self._translators.append(QTranslator())
+                if self._translators[-1].load(str(file)):
+                    QApplication.installTranslator(self._translators[-1])
+            if files:
+                return
+
+    def forgetTranslations(self) -> None:
+        """For tests: back to English."""
+        self.applicationLocaleName = "en_US"
+        while self._translators:
+            QApplication.removeTranslator(self._translators.pop())
 
     def processEvents(self) -> None:
         QApplication.processEvents()
@@ -72,8 +116,8 @@ class Application:
     def restoreOverrideCursor(self) -> None:
         QApplication.restoreOverrideCursor()
 
-    def layoutManager(self) -> LayoutManager:
-        return self._layout
+    def layoutManager(self) -> LayoutManager | None:
+        return self._layout if self.hasMainWindow else None
 
     def coreIOManager(self) -> IOManager:
         return self._io
@@ -89,6 +133,8 @@ class LayoutManager:
 
     def setLayout(self, layout: int) -> None:
         self.layout = layout
+        for logic in self._views().values():
+            logic.GetSliceNode().SetMappedInLayout(1)
 
     def sliceViewNames(self) -> tuple[str, ...]:
         return SLICE_VIEWS
@@ -106,6 +152,9 @@ class LayoutManager:
     def resetSliceViews(self) -> None:
         for logic in self._views().values():
             logic.FitSliceToBackground()
+
+    def resetThreeDViews(self) -> None:
+        """There is no 3D view here."""
 
     def _views(self) -> dict[str, Any]:
         present = [logic.GetSliceNode() for logic in self._logics.values()]

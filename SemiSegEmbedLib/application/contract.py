@@ -1,0 +1,358 @@
+"""What the product relies on in `qt`, `ctk` and `slicer`, as statements that can be tried anywhere.
+
+They run against the stand-ins of the test host, and in the self-test against the widgets of a real Slicer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import qt
+import slicer
+
+UI = """<ui version="4.0"><class>Top</class><widget class="qMRMLWidget" name="contractTop">
+<layout class="QVBoxLayout" name="contractLayout">
+<item><widget class="ctkCollapsibleButton" name="contractFold"><property name="text"><string>Fold</string></property>
+<layout class="QVBoxLayout" name="contractFoldLayout">
+<item><widget class="QLineEdit" name="contractEdit"><property name="SlicerParameterName" stdset="0">
+<string>caseKey</string></property></widget></item>
+<item><widget class="qMRMLNodeComboBox" name="contractSelector"><property name="nodeTypes"><stringlist>
+<string>vtkMRMLScalarVolumeNode</string></stringlist></property></widget></item>
+<item><widget class="qMRMLNodeComboBox" name="contractUnconnected"><property name="nodeTypes"><stringlist>
+<string>vtkMRMLScalarVolumeNode</string></stringlist></property></widget></item>
+<item><widget class="qMRMLSegmentEditorWidget" name="contractEditor"/></item></layout></widget></item></layout>
+</widget>
+<connections><connection><sender>contractTop</sender><signal>mrmlSceneChanged(vtkMRMLScene*)</signal>
+<receiver>contractSelector</receiver><slot>setMRMLScene(vtkMRMLScene*)</slot></connection>
+<connection><sender>contractTop</sender><signal>mrmlSceneChanged(vtkMRMLScene*)</signal>
+<receiver>contractEditor</receiver><slot>setMRMLScene(vtkMRMLScene*)</slot></connection></connections></ui>"""
+
+PATIENCE_S = 5.0
+
+
+class Contract:
+    """All statements: the methods whose names begin with "that". Each raises AssertionError where it does not hold.
+
+    Args:
+        folder: An empty folder for small files.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @staticmethod
+    def statements() -> list[str]:
+        """Names of all statements."""
+        return [name for name in dir(Contract) if name.startswith("that_")]
+
+    def check(self, name: str) -> None:
+        """Try one statement in an empty scene, and leave the scene empty."""
+        slicer.mrmlScene.Clear(0)
+        try:
+            getattr(self, name)()
+        finally:
+            slicer.mrmlScene.Clear(0)
+
+    def broken(self) -> list[str]:
+        """Try all statements; one line for each that does not hold."""
+        lines = []
+        for name in self.statements():
+            try:
+                self.check(name)
+            except Exception as error:
+                lines.append(f"{name.replace('_', ' ')}: {type(error).__name__} {error}")
+        return lines
+
+    def _load(self) -> tuple[Any, Any]:
+        path = self._folder / "contract.ui"
+        path.write_text(UI, encoding="utf-8")
+        top = slicer.util.loadUI(str(path))
+        return top, slicer.util.childWidgetVariables(top)
+
+    def that_properties_are_read_and_assigned_as_attributes(self) -> None:
+        button = qt.QPushButton("a")
+        button.text, button.toolTip, button.enabled, button.accessibleName = "b", "tip", False, "name"
+        assert (button.text, button.toolTip, button.enabled, button.accessibleName) == ("b", "tip", False, "name")
+        spin = qt.QSpinBox()
+        spin.maximum, spin.value = 50, 30
+        assert spin.value == 30
+        label = qt.QLabel()
+        label.styleSheet, label.visible = "font-weight: bold", False
+        assert "bold" in label.styleSheet
+        bar = qt.QProgressBar()
+        bar.maximum, bar.value = 1000, 400
+        assert (bar.maximum, bar.value) == (1000, 400)
+        text = qt.QPlainTextEdit()
+        text.plainText = "log"
+        scroll = text.verticalScrollBar()
+        scroll.value = scroll.maximum
+        assert text.plainText == "log"
+
+    def that_an_unknown_attribute_is_refused(self) -> None:
+        try:
+            qt.QPushButton().nosuch = 3
+        except AttributeError:
+            return
+        raise AssertionError("it was accepted")
+
+    def that_tables_fill_sort_hide_and_select_rows(self) -> None:
+        table = qt.QTableWidget()
+        table.rowCount, table.columnCount = 3, 2
+        table.selectionBehavior = qt.QAbstractItemView.SelectRows
+        for row, number in enumerate((10, 9, 100)):
+            table.setItem(row, 0, qt.QTableWidgetItem(str(number)))
+            item = qt.QTableWidgetItem("")
+            table.setItem(row, 1, item)
+            table.item(row, 1).setData(qt.Qt.DisplayRole, float(number))
+        table.sortItems(1)
+        assert [table.item(row, 0).text() for row in range(table.rowCount)] == ["9", "10", "100"]
+        table.setRowHidden(0, True)
+        assert table.isRowHidden(0)
+        table.selectRow(1)
+        assert [index.row() for index in table.selectionModel().selectedRows()] == [1]
+        assert table.currentRow() == 1
+        table.item(1, 0).setIcon(qt.QIcon())
+        table.item(1, 0).setData(qt.Qt.ToolTipRole, "tip")
+        assert table.item(2, 1).text() == "100"
+        assert table.item(0, 5) is None
+        table.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.Stretch)
+        table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
+
+    def that_blocked_tables_say_nothing(self) -> None:
+        table, seen = qt.QTableWidget(), []
+        table.rowCount, table.columnCount = 1, 1
+        table.setItem(0, 0, qt.QTableWidgetItem("x"))
+        table.itemSelectionChanged.connect(lambda: seen.append(1))
+        table.blockSignals(True)
+        table.selectRow(0)
+        table.blockSignals(False)
+        table.clearSelection()
+        assert seen == [1]
+
+    def that_lists_have_their_count_and_row_as_attributes(self) -> None:
+        listing, seen = qt.QListWidget(), []
+        listing.currentRowChanged.connect(lambda row: seen.append(row))
+        for text in "ab":
+            listing.addItem(text)
+        listing.currentRow = 1
+        assert (listing.count, listing.currentRow, seen[-1]) == (2, 1, 1)
+        listing.item(0).setIcon(qt.QIcon())
+        listing.clear()
+        assert listing.count == 0
+
+    def that_combo_boxes_choose_by_index(self) -> None:
+        combo, seen = qt.QComboBox(), []
+        combo.currentIndexChanged.connect(lambda *_values: seen.append(combo.currentIndex))
+        for text in "ab":
+            combo.addItem(text)
+        combo.currentIndex = 1
+        assert (combo.count, combo.currentIndex, combo.currentText, combo.itemText(0)) == (2, 1, "b", "a")
+        assert seen[-1] == 1
+
+    def that_slots_take_as_much_as_they_want(self) -> None:
+        button, seen = qt.QPushButton("a"), []
+        button.checkable = True
+        button.clicked.connect(lambda: seen.append("none"))
+        button.clicked.connect(lambda *values: seen.append(values))
+        button.toggled.connect(lambda on: seen.append(on))
+        button.click()
+        assert "none" in seen
+        assert any(isinstance(entry, tuple) for entry in seen)
+        assert True in seen
+
+    def that_connecting_twice_fires_twice(self) -> None:
+        button, seen = qt.QPushButton(), []
+
+        def slot(*_values: Any) -> None:
+            seen.append(1)
+
+        button.clicked.connect(slot)
+        button.clicked.connect(slot)
+        button.click()
+        assert seen == [1, 1]
+
+    def that_a_timer_with_a_parent_fires(self) -> None:
+        owner, seen = qt.QWidget(), []
+        timer = qt.QTimer(owner)
+        timer.interval = 10
+        timer.timeout.connect(lambda: seen.append(1))
+        timer.start()
+        assert timer.active
+        self._wait(lambda: bool(seen))
+        timer.stop()
+        assert not timer.active
+
+    def that_settings_keep_text(self) -> None:
+        key = "SemiSegEmbed/contract"
+        qt.QSettings().setValue(key, '["a"]')
+        assert slicer.util.settingsValue(key, "", str) == '["a"]'
+        qt.QSettings().setValue(key, True)
+        assert slicer.util.settingsValue(key, False, slicer.util.toBool) is True
+        qt.QSettings().remove(key)
+        assert slicer.util.settingsValue(key, "default", str) == "default"
+
+    def that_the_wait_cursor_goes_on_and_off(self) -> None:
+        qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
+        qt.QApplication.restoreOverrideCursor()
+
+    def that_a_missing_ui_file_is_a_runtime_error(self) -> None:
+        _raises(RuntimeError, lambda: slicer.util.loadUI(str(self._folder / "none.ui")))
+
+    def that_named_widgets_become_variables(self) -> None:
+        top, ui = self._load()
+        assert top.inherits("QWidget")
+        assert ui.contractEdit.text == ""
+        assert ui.contractFold.text == "Fold"
+        assert ui.contractEdit.property("SlicerParameterName") == "caseKey"
+
+    def that_the_scene_reaches_the_connected_widgets_alone(self) -> None:
+        top, ui = self._load()
+        seen: list[Any] = []
+        top.setMRMLScene(slicer.mrmlScene)
+        ui.contractSelector.currentNodeChanged.connect(lambda node: seen.append(node))
+        volume = slicer.util.addVolumeFromArray(np.zeros((2, 2, 2), np.int16))
+        ui.contractSelector.setCurrentNode(volume)
+        assert ui.contractSelector.currentNode().GetID() == volume.GetID()
+        assert seen[-1].GetID() == volume.GetID()
+        assert ui.contractUnconnected.currentNode() is None
+        top.setMRMLScene(None)
+
+    def that_a_fold_folds_through_its_attribute(self) -> None:
+        top, ui = self._load()
+        seen: list[bool] = []
+        ui.contractFold.contentsCollapsed.connect(lambda folded: seen.append(folded))
+        ui.contractFold.collapsed = True
+        assert ui.contractFold.collapsed
+        ui.contractFold.collapsed = False
+        assert seen == [True, False]
+        assert ui.contractFold.layout() is not None
+        assert not hasattr(ui.contractFold, "setCollapsed")
+        assert top is not None
+
+    def that_the_segment_editor_takes_node_segmentation_and_volume(self) -> None:
+        top, ui = self._load()
+        editor = ui.contractEditor
+        top.setMRMLScene(slicer.mrmlScene)
+        editor.segmentationNodeSelectorVisible = editor.sourceVolumeNodeSelectorVisible = False
+        editor.switchToSegmentationsButtonVisible = False
+        editor.maximumNumberOfUndoStates = 20
+        assert editor.maximumNumberOfUndoStates == 20
+        volume = slicer.util.addVolumeFromArray(np.zeros((8, 8, 8), np.int16))
+        segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        segmentation.CreateDefaultDisplayNodes()
+        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        segmentation.GetSegmentation().AddEmptySegment("label_1", "bone")
+        node = slicer.vtkMRMLSegmentEditorNode()
+        node.SetSingletonTag("SemiSegEmbedContract")
+        node = slicer.mrmlScene.AddNode(node)
+        editor.setMRMLSegmentEditorNode(node)
+        editor.setSegmentationNode(segmentation)
+        editor.setSourceVolumeNode(volume)
+        assert editor.mrmlSegmentEditorNode().GetID() == node.GetID()
+        assert node.GetSegmentationNode().GetID() == segmentation.GetID()
+        assert node.GetSourceVolumeNode().GetID() == volume.GetID()
+        editor.setActiveEffectByName("Paint")
+        assert editor.activeEffect() is not None
+        editor.setActiveEffect(None)
+        assert editor.activeEffect() is None
+        editor.setSegmentationNode(None)
+        editor.setSourceVolumeNode(None)
+        assert node.GetSegmentationNode() is None
+        top.setMRMLScene(None)
+
+    def that_slice_views_are_nodes_of_the_scene_and_may_be_none(self) -> None:
+        layout = slicer.app.layoutManager()
+        nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+        volume = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4), np.int16))
+        volume.CreateDefaultDisplayNodes()
+        slicer.util.setSliceViewerLayers(background=volume, foreground=None, label=None, fit=True)
+        for node in nodes:
+            node.RotateToVolumePlane(volume)
+            node.JumpSliceByCentering(0.0, 0.0, 0.0)
+        if layout is not None:
+            assert all(layout.sliceWidget(name).mrmlSliceNode() for name in layout.sliceViewNames())
+            layout.resetThreeDViews()
+
+    def that_the_main_window_may_be_none(self) -> None:
+        window = slicer.util.mainWindow()
+        assert window is None or window.inherits("QWidget")
+
+    def that_unreadable_files_are_runtime_errors(self) -> None:
+        path = str(self._folder / "none.nrrd")
+        _raises(RuntimeError, lambda: slicer.util.loadVolume(path, {"show": False}))
+        _raises(RuntimeError, lambda: slicer.util.loadLabelVolume(path, {"show": False}))
+
+    def that_voxels_are_changed_in_place(self) -> None:
+        volume = slicer.util.addVolumeFromArray(np.zeros((2, 3, 4), np.int16))
+        slicer.util.arrayFromVolume(volume)[1, 2, 3] = 7
+        slicer.util.arrayFromVolumeModified(volume)
+        assert slicer.util.arrayFromVolume(volume).sum() == 7
+        assert volume.GetImageData().GetDimensions() == (4, 3, 2)
+
+    def that_segments_stand_beside_their_volume(self) -> None:
+        volume = slicer.util.addVolumeFromArray(np.zeros((2, 2, 2), np.int16))
+        hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+        assert hierarchy is not None
+        assert hierarchy.GetItemByDataNode(volume) != 0
+
+    def that_curves_come_into_view(self) -> None:
+        table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+        columns = [np.arange(3.0), np.array([1.0, np.nan, 3.0])]
+        slicer.util.updateTableFromArray(table, columns, ["step", "loss"])
+        assert table.GetTable().GetNumberOfRows() == 3
+        chart = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotChartNode")
+        slicer.modules.plots.logic().ShowChartInLayout(chart)
+
+    def that_packages_are_looked_up_without_importing(self) -> None:
+        import slicer.packaging
+
+        path = self._folder / "requirements.txt"
+        path.write_text("# for the contract\nnumpy>=1.26\n", encoding="utf-8")
+        (entry,) = slicer.packaging.load_requirements(path)
+        assert str(entry).startswith("numpy")
+        assert slicer.packaging.pip_check(entry)
+        assert callable(slicer.packaging.pip_ensure)
+
+    def that_texts_are_translated_or_left_alone(self) -> None:
+        from slicer.i18n import tr, translate
+
+        assert tr("no such text {count}") == "no such text {count}"
+        assert translate("NoSuchContext", "no such text") == "no such text"
+        assert isinstance(slicer.app.applicationLocaleName, str)
+        slicer.app.loadTranslations(str(self._folder))
+
+    def that_parameters_live_in_the_scene(self) -> None:
+        from slicer.parameterNodeWrapper import parameterNodeWrapper
+
+        @parameterNodeWrapper
+        class Parameters:
+            caseKey: str = ""
+
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
+        Parameters(node).caseKey = "case-0001"
+        assert Parameters(node).caseKey == "case-0001"
+
+    def that_a_python_for_child_processes_is_found(self) -> None:
+        from SemiSegEmbedLib.jobs.locate import interpreter
+
+        assert Path(interpreter()).is_file()
+
+    @staticmethod
+    def _wait(condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, "nothing happened"
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+
+def _raises(kind: type[Exception], call: Callable[[], Any]) -> None:
+    try:
+        call()
+    except kind:
+        return
+    raise AssertionError(f"no {kind.__name__}")

@@ -37,10 +37,15 @@ class ReferenceQueue(nn.Module):
             self.embeddings.scatter_(1, index, kept)
             self.pushed += there * count
 
+    @property
+    def filled(self) -> Tensor:
+        """How many references each group holds, (G,)."""
+        return self.pushed.clamp_max(self.size)
+
     @torch.no_grad()
     def draw(self, l: int, k: int) -> tuple[Tensor, Tensor]:  # noqa: E741
         """l draws of k, each entry equally likely: (1, G, l, k, E), and which groups have any, (1, G)."""
-        filled = self.pushed.clamp_max(self.size)
+        filled = self.filled
         chance = torch.rand(len(filled), l * k, device=filled.device)
         place = (chance * filled[:, None]).long().clamp_max((filled - 1).clamp_min(0)[:, None])
         drawn = self.embeddings.gather(1, place[..., None].expand(-1, -1, self.embeddings.shape[2]))

@@ -65,10 +65,15 @@ class TrainingConfig:
         reference_scope: "pair": image i of the labelled half serves image i of the unlabelled half; "pool": the
             whole labelled half serves all; "bank": a queue of references over the last steps serves all.
         bank_size: References of each group in the bank.
+        prototypes: P > 0 sums the bank up as P prototypes of each group (see `prototypes`), and the similarity to a
+            class is the largest to one of its prototypes; 0 draws l sets of k references.
         hard_negatives: Adds a group of references of the background class far from every surface that look
             like bone (above `bone_hu`); the background's similarity is the larger of its two groups'.
+        nn_margin: L_NN acts where the similarities to the two nearest classes differ by at least this.
         en_mask: Voxels on which L_EN acts; eq. 4 has no indicator.
         en_temperature: Divides the similarities in eq. 4.
+        distance_weight: Weight of a signed distance head on labelled patches, as in `dtc`, in `supervised` and
+            `embedding_matching`; 0 is no such head.
         consistency_weight: Final weight of the squared error of `mean_teacher`, `uamt` and `cct`.
         consistency_noise: Standard deviation of the teacher's noise in `mean_teacher` and `uamt`, clipped at twice
             that; the student's is 0.
@@ -133,9 +138,12 @@ class TrainingConfig:
     reference_margin: int = 4
     reference_scope: str = "pair"
     bank_size: int = 2048
+    prototypes: int = 0
     hard_negatives: bool = False
+    nn_margin: float = 0.0
     en_mask: str = "dense"
     en_temperature: float = 1.0
+    distance_weight: float = 0.0
     consistency_weight: float = 0.1
     consistency_noise: float = 0.1
     consistency_passes: int = 8
@@ -146,12 +154,12 @@ class TrainingConfig:
     augmentation: str = "none"
     mirror_axes: tuple[int, ...] = (2,)
     cutmix: float = 0.0
+    labelled_cutmix: float = 0.0
+    copy_paste: float = 0.0
     precision: str = "auto"
     channels_last: bool = True
     validate_every: int = 500
     checkpoint_every: int = 500
-    labelled_cutmix: float = 0.0
-    copy_paste: float = 0.0
     log_every: int = 20
     divergence_drop: float = 0.25
     divergence_patience: int = 3

@@ -52,6 +52,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("band_mm", 0.01, 1000),
     ("reference_margin", 0, _INF),
     ("bank_size", 1, 10_000_000),
+    ("prototypes", 0, 1000),
+    ("nn_margin", 0, 2),
+    ("distance_weight", 0, _INF),
     ("en_temperature", 1e-6, _INF),
     ("consistency_weight", 0, _INF),
     ("consistency_noise", 0, _INF),
@@ -112,5 +115,7 @@ def check_numbers(config: TrainingConfig) -> None:
             f"The setting 'accumulation' must divide the {config.labelled_per_batch} labelled patches of a step, "
             f"not {config.accumulation}."
         )
+    if config.prototypes and config.reference_scope != "bank":
+        raise BadInputError("The setting 'prototypes' needs 'reference_scope' to be bank.")
     if config.threshold_end < config.threshold_start:
         raise BadInputError("The setting 'threshold_end' must not lie below 'threshold_start'.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from SemiSegEmbedLib.learning.losses import masked_mean
 from SemiSegEmbedLib.study.records import IGNORE
 
 CHUNK_ELEMENTS = 2**24
@@ -72,3 +73,30 @@ def _scaled(distances: Tensor, where: Tensor) -> Tensor:
     """The distances of some voxels divided by the largest of their patch, 0 for the others."""
     kept = distances.masked_fill(~where, 0.0)
     return kept / kept.amax((1, 2, 3), keepdim=True).clamp_min(1.0)
+
+
+class DistanceHead(nn.Module):
+    """Signed distances from embeddings: a further 1x1x1 convolution and tanh, one channel for each foreground class.
+
+    Args:
+        head: With C - 1 outputs (`UNet3D.new_head`).
+    """
+
+    def __init__(self, head: nn.Conv3d) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(B, E, D, H, W) of any precision -> (B, C - 1, D, H, W) in [-1, 1], in that of the weights."""
+        return self.head(embeddings.to(self.head.weight.dtype)).tanh()
+
+
+def distance_error(distances: Tensor, labels: Tensor) -> Tensor:
+    """Mean squared error to the signed distance maps of the labels over all labelled voxels; 0 without any.
+
+    Args:
+        distances: (n, C - 1, D, H, W).
+        labels: As in `signed_distance_maps`.
+    """
+    errors = (distances - signed_distance_maps(labels, distances.shape[1] + 1)).square()
+    return masked_mean(errors, (labels != IGNORE)[:, None].expand_as(errors))

@@ -41,6 +41,8 @@ def test_the_paper_preset_holds_the_values_of_section_3_2_and_appendix_b() -> No
         ("threshold_end", 0.5),
         ("mirror_axes", (3,)),
         ("use_nn", 1),
+        ("prototypes", 8),
+        ("method", "magic"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name_in_one_sentence(setting: str, value: object) -> None:

@@ -216,13 +216,13 @@ def literal_signed_distances(labels: Tensor, classes: int) -> tuple[np.ndarray, 
 @pytest.mark.parametrize(("classes", "dice_alone"), [(2, True), (3, True), (2, False)])
 def test_dtc_is_dice_the_distance_error_and_the_consistency_of_both_tasks(classes: int, dice_alone: bool) -> None:
     method, batch = make_method("dtc", classes, dtc_dice_alone=dice_alone), make_batch(classes)
-    method.distance_head.weight *= 1e-3  # so that many distances lie where the steep sigmoid is not flat
+    method.distance_head.head.weight *= 1e-3  # so that many distances lie where the steep sigmoid is not flat
     loss, scalars = method.training_step(batch, STEP)
 
     labels = batch.labelled.labels
     images = torch.cat((batch.labelled.student_images, batch.unlabelled.student_images))
     logits, embeddings = method.student(images)
-    z, p = method.distance_head(embeddings).tanh(), logits.softmax(1)
+    z, p = method.distance_head(embeddings), logits.softmax(1)
     maps, known = literal_signed_distances(labels, classes)
     squares = [(float(z[b, c, i, j, k]) - maps[b, c, i, j, k]) ** 2
                for b, c, i, j, k in np.ndindex(*maps.shape) if known[b, i, j, k]]  # fmt: skip
@@ -239,7 +239,7 @@ def test_dtc_s_consistency_moves_both_heads() -> None:
     method, batch = make_method("dtc", dtc_weight=1.0), make_batch()
     assert isinstance(method, DualTaskConsistency)
     with torch.no_grad():
-        method.distance_head.weight *= 1e-3
+        method.distance_head.head.weight *= 1e-3
     empty = torch.full_like(batch.labelled.labels, 255)
     nothing = Batch(
         LabelledBatch(batch.labelled.images, empty, batch.labelled.candidates, batch.labelled.student_images),

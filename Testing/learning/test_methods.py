@@ -14,6 +14,7 @@ from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBat
 from SemiSegEmbedLib.learning.candidates import NO_REFERENCE, draw_positions, without_margin
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.config_checks import CHOICES
+from SemiSegEmbedLib.learning.distance import signed_distance_maps
 from SemiSegEmbedLib.learning.methods import METHODS, create_method
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 
@@ -314,6 +315,50 @@ def test_pasted_voxels_teach_their_label_and_voxels_pasted_without_one_nothing(n
         assert scalars["unreliable_fraction"].isnan()
     expected = expected + literal_supervised(logits_l, batch.labelled.labels)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_prototypes_are_the_references_and_the_nearest_one_decides() -> None:
+    method, batch = make_method("embedding_matching", reference_scope="bank", prototypes=4, k=8, l=2), make_batch()
+    references, usable = method.references(batch.labelled)
+    assert references.shape == (1, 2, 1, 4, method.student.embed_dim)
+    assert usable.all()
+    torch.manual_seed(2)
+    f_u = torch.rand(2, method.student.embed_dim, *SIZE, dtype=torch.float64)
+    found, _ = method.similarities(f_u, references, usable)
+    unit = references[0, :, 0] / references[0, :, 0].norm(dim=-1, keepdim=True)
+    for b, z, y, x in ((0, 1, 2, 3), (1, 15, 0, 7)):
+        voxel = f_u[b, :, z, y, x]
+        for c in range(2):
+            expected = max(float(unit[c, p] @ voxel / voxel.norm()) for p in range(4))
+            assert found[b, c, z, y, x].item() == pytest.approx(expected, rel=1e-5)
+    method.training_step(batch, STEP)[0].backward()
+
+
+def test_a_margin_leaves_voxels_between_two_classes_out_of_l_nn() -> None:
+    method = make_method("embedding_matching", nn_margin=0.2)
+    similarities = torch.tensor([[0.5, 0.75], [0.5, 0.6], [0.9, 0.1]]).view(3, 2, 1, 1, 1)
+    assert method.decided(similarities).flatten().tolist() == [True, False, True]
+    batch = make_batch()
+    losses = []
+    for margin in (0.0, 2.0):
+        method = make_method("embedding_matching", nn_margin=margin)
+        torch.manual_seed(0)
+        losses.append(method.training_step(batch, STEP)[1]["loss_nn"].item())
+    assert losses[0] > 0 == losses[1]
+
+
+@pytest.mark.parametrize("name", ["supervised", "embedding_matching"])
+def test_a_distance_head_adds_its_error_on_labelled_patches(name: str) -> None:
+    losses = []
+    for weight in (1e-9, 0.4):
+        method, batch = make_method(name, distance_weight=weight), make_batch()
+        torch.manual_seed(4)
+        losses.append(method.training_step(batch, STEP)[0])
+    images, labels = batch.labelled.student_images, batch.labelled.labels
+    z = method.distance_head.head(method.student(images)[1]).tanh()
+    known = (labels != 255)[:, None]
+    error = ((z - signed_distance_maps(labels, 2)) ** 2)[known].mean()
+    assert (losses[1] - losses[0]).item() == pytest.approx(0.4 * error.item(), rel=1e-4)
 
 
 def test_noise_has_its_scale_and_its_clip() -> None:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.distance import DistanceHead, distance_error
 from SemiSegEmbedLib.learning.ema import make_teacher, update_teacher
+from SemiSegEmbedLib.learning.losses import supervised_loss
 from SemiSegEmbedLib.learning.network import UNet3D, mc_dropout
 from SemiSegEmbedLib.learning.schedules import ema_decay_at
 from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
@@ -34,6 +36,8 @@ class Method(nn.Module):
         self.autocast_dtype: torch.dtype | None = None
         self.student = UNet3D(1, classes, config.base_filters, config.dropout, config.norm)
         self.teacher = make_teacher(self.student)
+        if config.distance_weight:
+            self.distance_head = DistanceHead(self.student.new_head(classes - 1))
         self.train()
 
     def patches_per_step(self, step: int) -> tuple[int, int]:
@@ -47,6 +51,13 @@ class Method(nn.Module):
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss (scalar, with gradient) and scalars to log, all on the device; must not wait for it."""
         raise NotImplementedError
+
+    def labelled_loss(self, logits: Tensor, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """L_S of labelled patches, and with `distance_weight` the error of their signed distances."""
+        loss = supervised_loss(logits, labels)
+        if not self.config.distance_weight:
+            return loss
+        return loss + self.config.distance_weight * distance_error(self.distance_head(embeddings), labels)
 
     def after_step(self, step: int) -> None:
         """Called after the optimiser's step: the teacher follows the student."""

@@ -8,11 +8,10 @@ from torch.nn import functional as F
 
 from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.config import TrainingConfig
-from SemiSegEmbedLib.learning.distance import signed_distance_maps
-from SemiSegEmbedLib.learning.losses import dice_loss, masked_mean, supervised_loss
+from SemiSegEmbedLib.learning.distance import DistanceHead, distance_error
+from SemiSegEmbedLib.learning.losses import dice_loss, supervised_loss
 from SemiSegEmbedLib.learning.methods.base import Method
 from SemiSegEmbedLib.learning.schedules import ramp_up
-from SemiSegEmbedLib.study.records import IGNORE
 
 STEEPNESS = 1500.0
 """Of the sigmoid that turns a distance back into a probability."""
@@ -29,7 +28,7 @@ class DualTaskConsistency(Method):
 
     def __init__(self, config: TrainingConfig, classes: int) -> None:
         super().__init__(config, classes)
-        self.distance_head = self.student.new_head(classes - 1)
+        self.distance_head = DistanceHead(self.student.new_head(classes - 1))
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Method.training_step`."""
@@ -39,12 +38,11 @@ class DualTaskConsistency(Method):
         c, n, labels = self.config, len(labelled.images), labelled.labels
         images = torch.cat((labelled.student_images, unlabelled.student_images))
         logits, embeddings = self.forward_network(self.student, images)
-        distances = self.distance_head(embeddings.to(self.distance_head.weight.dtype)).tanh()
+        distances = self.distance_head(embeddings)
         probabilities = logits.float().softmax(1)
 
         l_s = dice_loss(probabilities[:n], labels) if c.dtc_dice_alone else supervised_loss(logits[:n], labels)
-        errors = (distances[:n] - signed_distance_maps(labels, self.classes)).square()
-        l_d = masked_mean(errors, (labels != IGNORE)[:, None].expand_as(errors))
+        l_d = distance_error(distances[:n], labels)
         l_c = F.mse_loss((-STEEPNESS * distances).sigmoid(), probabilities[:, 1:])
         loss = l_s + DISTANCE_WEIGHT * l_d + ramp_up(step, c.steps, c.dtc_weight) * l_c
         parts = {"loss_supervised": l_s, "loss_distance": l_d, "loss_consistency": l_c}

@@ -12,10 +12,11 @@ from SemiSegEmbedLib.learning.bank import ReferenceQueue
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.candidates import draw_positions, gather_embeddings, group_classes, without_margin
 from SemiSegEmbedLib.learning.config import TrainingConfig
-from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, supervised_loss, unlabelled_loss
+from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, unlabelled_loss
 from SemiSegEmbedLib.learning.matching import class_similarities, similarity_entropy
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
+from SemiSegEmbedLib.learning.prototypes import Prototypes
 from SemiSegEmbedLib.learning.schedules import reliability_threshold
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -28,6 +29,8 @@ class EmbeddingMatching(Method):
         self.groups = group_classes(classes, config.hard_negatives)
         if config.reference_scope == "bank":
             self.bank = ReferenceQueue(len(self.groups), config.bank_size, self.student.embed_dim)
+        if config.prototypes:
+            self.prototypes = Prototypes(len(self.groups), config.prototypes, self.student.embed_dim)
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Method.training_step`. One forward of the student on [x_L; x_U], noise on both (section 2.2).
@@ -45,16 +48,17 @@ class EmbeddingMatching(Method):
         images = torch.cat((labelled.student_images, unlabelled.student_images))
         logits, embeddings = self.forward_network(self.student, add_noise(images, c.noise_student))
         n = len(labelled.images)
-        logits_l, logits_u, f_u = logits[:n], logits[n:], embeddings[n:]
+        logits_u, f_u = logits[n:], embeddings[n:]
         similarities, matchable = self.similarities(f_u, references, usable)
         y_nn = similarities.detach().argmax(1)
         everywhere = matchable[:, None, None, None].expand_as(reliable)
         unreliable = ~reliable & own & everywhere
 
         zero = logits_u.new_zeros((), dtype=torch.float32)
-        l_s = supervised_loss(logits_l, labelled.labels)
+        l_s = self.labelled_loss(logits[:n], embeddings[:n], labelled.labels)
         l_ua = masked_cross_entropy(logits_u, y_t, reliable) if c.use_ua else zero
-        l_nn = masked_cross_entropy(logits_u, y_nn, unreliable) if c.use_nn else zero
+        decided = unreliable & self.decided(similarities) if c.nn_margin else unreliable
+        l_nn = masked_cross_entropy(logits_u, y_nn, decided) if c.use_nn else zero
         en_mask = unreliable if c.en_mask == "unreliable" else everywhere
         l_en = masked_mean(similarity_entropy(similarities, c.en_temperature), en_mask) if c.use_en else zero
         loss = l_s + unlabelled_loss(l_ua, l_nn, l_en, step, c.steps, ua_weight=c.ua_weight, ps_weight=c.ps_weight)
@@ -81,13 +85,20 @@ class EmbeddingMatching(Method):
             (B, C, D, H, W), and whether an image has references of the background and of an object, (B,).
         """
         c = self.config
-        groups = class_similarities(f_u, references, c.kernel, c.reduce, usable=usable, centre=c.centre)
+        reduce = "max" if c.prototypes else c.reduce
+        groups = class_similarities(f_u, references, c.kernel, reduce, usable=usable, centre=c.centre)
         per_class = [
             torch.stack([groups[:, g] for g, of in enumerate(self.groups) if of == wanted]).amax(0)
             for wanted in range(self.classes)
         ]
         matchable = usable[:, 0] & usable[:, 1 : self.classes].any(1)
         return torch.stack(per_class, 1), matchable.expand(len(f_u))
+
+    @torch.no_grad()
+    def decided(self, similarities: Tensor) -> Tensor:
+        """Voxels where the most similar class leads the second one by `nn_margin`, (B, D, H, W)."""
+        best = similarities.topk(2, 1).values
+        return best[:, 0] - best[:, 1] >= self.config.nn_margin
 
     @torch.no_grad()
     def references(self, labelled: LabelledBatch) -> tuple[Tensor, Tensor]:
@@ -103,7 +114,10 @@ class EmbeddingMatching(Method):
         references = gather_embeddings(embeddings.flatten(2), positions).float()
         if c.reference_scope == "bank":
             self.bank.push(references, found)
-            return self.bank.draw(c.l, c.k)
+            if not c.prototypes:
+                return self.bank.draw(c.l, c.k)
+            self.prototypes.update(self.bank.embeddings, self.bank.filled)
+            return self.prototypes.centres[None, :, None], (self.bank.filled > 0)[None]
         references, usable = borrow_missing(references, found)
         if c.reference_scope == "pool":
             return references.transpose(0, 1).flatten(1, 2)[None], usable[:1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from torch import Tensor
 
 from SemiSegEmbedLib.learning.batches import Batch
-from SemiSegEmbedLib.learning.losses import supervised_loss
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 
 
@@ -24,6 +23,6 @@ class Supervised(Method):
         labelled = batch.labelled
         assert labelled is not None
         images = add_noise(labelled.student_images, self.config.noise_student)
-        logits, _ = self.forward_network(self.student, images)
-        loss = supervised_loss(logits, labelled.labels)
+        logits, embeddings = self.forward_network(self.student, images)
+        loss = self.labelled_loss(logits, embeddings, labelled.labels)
         return loss, {"loss_supervised": loss.detach()}

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.locate import worker_command
 from SemiSegEmbedLib.jobs.process import kill_tree
+from SemiSegEmbedLib.jobs.reasons import PREFIX
+from SemiSegEmbedLib.study.files import explain
 
 _NO_WINDOW = 0x08000000
-_PREFIX = "semisegembed: "
 
 
 class Child:
@@ -81,6 +83,11 @@ class Child:
         if self._process.poll() is None:
             kill_tree(self._process.pid)
 
+    @property
+    def log(self) -> str:
+        """What it wrote on standard error until now."""
+        return "\n".join(self._lines)
+
     def _read(self) -> None:
         self._output = self._process.stdout.read() if self._process.stdout else ""
 
@@ -98,6 +105,61 @@ class Child:
             self._done(result)
 
 
+class Errand:
+    """What a presenter keeps: at most one child process at a time, which may not even be startable.
+
+    Attributes:
+        log: What the newest child wrote on standard error.
+    """
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        self.log = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether a child is at work or not delivered yet."""
+        return self._child is not None and self._child.running
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+        progress: Callable[[str], None] | None = None,
+    ) -> bool:
+        """Start a child unless one is at work; see `Child`.
+
+        Returns:
+            Whether one was started. If the program could not be started, `failed` is called at once.
+        """
+        if self.running:
+            return False
+        self.log = ""
+        try:
+            self._child = Child(arguments, done, failed, progress)
+        except SemiSegEmbedError as error:
+            failed(str(error))
+        except OSError as error:
+            failed(str(explain(error, "A process of Python could not be started")))
+        else:
+            return True
+        return False
+
+    def poll(self) -> None:
+        """Deliver what there is; called by a timer."""
+        if self._child is not None:
+            self.log = self._child.log
+            self._child.poll()
+
+    def cancel(self) -> bool:
+        """End the child with everything it started; tells whether there was one."""
+        running = self.running
+        if self._child is not None:
+            self._child.cancel()
+        return running
+
+
 def explain_failure(lines: Sequence[str], code: int) -> str:
     """One sentence on why a child failed.
 
@@ -106,8 +168,8 @@ def explain_failure(lines: Sequence[str], code: int) -> str:
         code: Its exit code.
     """
     for line in reversed(lines):
-        if line.startswith(_PREFIX):
-            sentence = line.removeprefix(_PREFIX)
+        if line.startswith(PREFIX):
+            sentence = line.removeprefix(PREFIX)
             return sentence[0].upper() + sentence[1:]
     missing = next((line for line in reversed(lines) if line.startswith("ModuleNotFoundError")), None)
     if missing is not None:

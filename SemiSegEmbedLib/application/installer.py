@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 from pathlib import Path
+from typing import Any
 
 import qt
 import slicer
@@ -13,6 +15,9 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
 TORCH = ">=2.4,!=2.9.*"
+EXTENSION = "PyTorch"
+UTILITIES = "PyTorchUtils"
+"""The module of that extension. It is looked for, and imported only to install."""
 _PENDING = "SemiSegEmbed/installationPending"
 
 
@@ -42,15 +47,24 @@ class Installer:
         """
         import slicer.packaging
 
+        if not _installed("torch") and not _extension_loaded():
+            self._install_extension()
+        # Before anything is asked: whoever declines is not asked again at every start.
+        self._set_pending(False)
         if not _installed("torch"):
             self._install_torch()
-        self._set_pending(False)
         try:
             slicer.packaging.pip_ensure(
                 slicer.packaging.load_requirements(self._requirements), requester="SemiSegEmbed"
             )
         except Exception as error:
             raise SemiSegEmbedError(_("Packages were not installed: {reason}").format(reason=error)) from error
+        importlib.invalidate_caches()
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether an installation waited for the PyTorch extension, which is there since the restart."""
+        return self.pending and _extension_loaded()
 
     @property
     def pending(self) -> bool:
@@ -58,20 +72,36 @@ class Installer:
         return slicer.util.settingsValue(_PENDING, False, slicer.util.toBool)
 
     def _install_torch(self) -> None:
-        try:
-            utilities = importlib.import_module("PyTorchUtils")
-        except ImportError as error:
-            self._set_pending(True)
-            raise SemiSegEmbedError(
-                _("Install the extension PyTorch in the Extensions Manager and restart: then this goes on by itself.")
-            ) from error
-        logic = utilities.PyTorchUtilsLogic()
+        logic = importlib.import_module(UTILITIES).PyTorchUtilsLogic()
         if logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH) is None:
             raise SemiSegEmbedError(_("PyTorch was not installed: training and segmenting need it."))
+
+    def _install_extension(self) -> None:
+        """Fetch the PyTorch extension if the user agrees; Slicer loads it after a restart, so this always raises."""
+        self._set_pending(True)
+        manager = _extensions_manager()
+        question = _("Training needs the extension PyTorch. Install it now? Slicer must be restarted afterwards.")
+        if manager is not None and slicer.util.confirmOkCancelDisplay(question, windowTitle="SemiSegEmbed"):
+            manager.interactive = False
+            if manager.installExtensionFromServer(EXTENSION, False):
+                raise SemiSegEmbedError(_("Restart Slicer and open this module: the installation goes on by itself."))
+        raise SemiSegEmbedError(
+            _("Install the extension PyTorch in the Extensions Manager and restart: then this goes on by itself.")
+        )
 
     @staticmethod
     def _set_pending(pending: bool) -> None:
         qt.QSettings().setValue(_PENDING, pending)
+
+
+def _extension_loaded() -> bool:
+    return importlib.util.find_spec(UTILITIES) is not None
+
+
+def _extensions_manager() -> Any:
+    """Slicer's extensions manager, or None in a Slicer that was built without it."""
+    model = getattr(slicer.app, "extensionsManagerModel", None)
+    return None if model is None else model()
 
 
 def _installed(name: str) -> bool:

@@ -12,10 +12,14 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.display_arrays import Voxels
+from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.volumes import add_volume
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.records import IGNORE, Label
 
 OVERLAYS = ("prediction", "uncertainty", "matched", "provenance", "difference")
+PREVIEW = "preview"
 FILES = {
     "prediction": "label.nii.gz",
     "uncertainty": "uncertainty.nii.gz",
@@ -25,33 +29,38 @@ FILES = {
 }
 HIDDEN_BELOW_NATS = 0.05
 COLORS_OF_UNCERTAINTY = ((1.0, 0.95, 0.3), (1.0, 0.45, 0.1), (0.75, 0.0, 0.25))
+FAINT = 0.35
+"""Opacity of what covers most of a scan, so that the CT and the rest stay visible."""
 
 Color = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a legend: a colour and what it means."""
+    """One line of a legend: a colour, what it means, and how strong it is beside the others."""
 
     value: int
     color: Color
     meaning: str
+    opacity: float = 1.0
 
 
-def legend(name: str, labels: Sequence[Label]) -> list[Entry]:
+def legend(name: str, labels: Sequence[Label], classes: int = 2) -> list[Entry]:
     """What the colours of an overlay mean.
 
     Args:
-        name: One of `OVERLAYS`.
+        name: One of `OVERLAYS`, or `PREVIEW`.
         labels: Labels of the study.
+        classes: C, background included; entropy is at most ln C nats.
     """
-    if name in ("prediction", "matched"):
+    if name in ("prediction", "matched", PREVIEW):
         return [Entry(label.value, label.color, label.name) for label in labels]
     if name == "provenance":
         return [
-            Entry(1, (70, 150, 240), _("annotated")),
-            Entry(2, (90, 190, 90), _("confident network")),
+            Entry(1, (70, 150, 240), _("annotated"), FAINT),
+            Entry(2, (90, 190, 90), _("confident network"), FAINT),
             Entry(3, (245, 160, 50), _("embedding matching")),
+            Entry(0, (225, 60, 110), _("neither")),
         ]
     if name == "difference":
         return [
@@ -60,63 +69,81 @@ def legend(name: str, labels: Sequence[Label]) -> list[Entry]:
             Entry(3, (200, 80, 200), _("another segment")),
         ]
     shades = [(round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in COLORS_OF_UNCERTAINTY]
-    words = (_("a little unsure"), _("unsure"), _("undecided"))
-    return [Entry(index, shade, word) for index, (shade, word) in enumerate(zip(shades, words, strict=True), 1)]
+    nats = (HIDDEN_BELOW_NATS, math.log(classes) / 2, math.log(classes))
+    words = (_("{nats:.2f} nats: a little unsure"), _("{nats:.2f}: unsure"), _("{nats:.2f}: undecided"))
+    texts = [word.format(nats=value) for word, value in zip(words, nats, strict=True)]
+    return [Entry(index, shade, text) for index, (shade, text) in enumerate(zip(shades, texts, strict=True), 1)]
+
+
+def difference(predicted: np.ndarray, annotation: np.ndarray) -> np.ndarray:
+    """Where a prediction and an annotation differ; touches neither MRML nor Qt.
+
+    Args:
+        predicted: Label values, uint8, (z, y, x).
+        annotation: Label values of the same shape; `IGNORE` where nobody annotated.
+
+    Returns:
+        0 equal or not annotated, 1 only the model, 2 only the annotation, 3 another segment; uint8.
+
+    Raises:
+        BadInputError: The two lie on different grids.
+    """
+    if annotation.shape != predicted.shape:
+        raise BadInputError(_("There is no annotation on the grid of this result: annotate the case first."))
+    result = np.zeros(predicted.shape, np.uint8)
+    for drawn, found, out in zip(annotation, predicted, result, strict=True):
+        # Slice by slice: the temporary arrays stay small however large the scan is.
+        differs = (drawn != found) & (drawn != IGNORE)
+        out[differs] = np.where(drawn[differs] == 0, 1, np.where(found[differs] == 0, 2, 3))
+    return result
 
 
 class Overlay:
-    """The one overlay that is shown, or none."""
+    """The one overlay that is shown, or none.
+
+    Attributes:
+        name: One of `OVERLAYS`, `PREVIEW`, or None.
+        changed: Emitted with the name after another overlay or none is shown.
+    """
 
     def __init__(self) -> None:
         self.name: str | None = None
+        self.changed = Signal()
         self._opacity = 0.5
         self._nodes: list[Any] = []
 
-    def show(self, name: str, folder: Path, labels: Sequence[Label], annotation: np.ndarray | None) -> None:
-        """Load an overlay and lay it over the CT in all slice views.
+    def show(self, name: str, source: Path | Voxels, labels: Sequence[Label], classes: int = 2) -> None:
+        """Lay an overlay over the CT in all slice views.
 
         Args:
-            name: One of `OVERLAYS`.
-            folder: The folder of the result.
+            name: One of `OVERLAYS`, or `PREVIEW`.
+            source: A file, or an array with its grid.
             labels: Labels of the study.
-            annotation: What is drawn, (z, y, x) label values; needed for "difference" alone.
+            classes: C, background included.
 
         Raises:
-            BadInputError: The file is missing or on another grid.
+            BadInputError: The file is missing or unreadable; then none is shown.
         """
-        self.hide()
-        path = folder / FILES[name]
+        self._remove()
         try:
-            if name == "uncertainty":
-                node = slicer.util.loadVolume(str(path), {"show": False, "singleFile": True, "name": name})
-            else:
-                node = slicer.util.loadLabelVolume(str(path), {"show": False, "singleFile": True, "name": name})
+            node = (
+                add_volume(source, name, name != "uncertainty") if isinstance(source, Voxels) else _load(name, source)
+            )
         except RuntimeError as error:
+            self.changed.emit(None)
             raise BadInputError(_("This result has no such map: segment the case again.")) from error
+        node.SetSaveWithScene(False)
         self._nodes = [node, node.GetStorageNode()]
         self.name = name
-        if name == "difference":
-            self._subtract(node, annotation)
-        self._color(node, legend(name, labels))
+        self._color(node, legend(name, labels, classes), classes)
         self._lay()
+        self.changed.emit(name)
 
-    def _subtract(self, node: Any, annotation: np.ndarray | None) -> None:
-        predicted = slicer.util.arrayFromVolume(node)
-        if annotation is None or annotation.shape != predicted.shape:
-            self.hide()
-            raise BadInputError(_("There is no annotation on the grid of this result: annotate the case first."))
-        known = annotation != IGNORE
-        difference = np.zeros_like(predicted)
-        difference[(predicted > 0) & (annotation == 0)] = 1
-        difference[(predicted == 0) & (annotation > 0) & known] = 2
-        difference[(predicted > 0) & (annotation > 0) & (predicted != annotation) & known] = 3
-        predicted[:] = difference
-        slicer.util.arrayFromVolumeModified(node)
-
-    def _color(self, node: Any, entries: Sequence[Entry]) -> None:
+    def _color(self, node: Any, entries: Sequence[Entry], classes: int) -> None:
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLColorTableNode", f"SemiSegEmbed {self.name}")
         table.SetTypeToUser()
         table.SetHideFromEditors(True)
+        table.SetSaveWithScene(False)
         if self.name == "uncertainty":
             fill_ramp(table)
         else:
@@ -124,12 +151,13 @@ class Overlay:
             for value in range(256):
                 table.SetColor(value, "", 0.0, 0.0, 0.0, 0.0)
             for entry in entries:
-                table.SetColor(entry.value, entry.meaning, *(channel / 255 for channel in entry.color), 1.0)
+                channels = [channel / 255 for channel in entry.color]
+                table.SetColor(entry.value, entry.meaning, *channels, entry.opacity)
         display = node.GetDisplayNode()
         display.SetAndObserveColorNodeID(table.GetID())
         if self.name == "uncertainty":
             display.SetAutoWindowLevel(False)
-            display.SetWindowLevelMinMax(0.0, math.log(2))
+            display.SetWindowLevelMinMax(0.0, math.log(classes))
             display.SetThreshold(HIDDEN_BELOW_NATS, 100.0)
             display.SetApplyThreshold(True)
         self._nodes += [table, display]
@@ -146,12 +174,24 @@ class Overlay:
 
     def hide(self) -> None:
         """Take the overlay out of views and scene."""
-        if self.name is not None or self._nodes:
+        if self.name is not None:
+            self._remove()
+            self.changed.emit(None)
+
+    def _remove(self) -> None:
+        if self._nodes:
             slicer.util.setSliceViewerLayers(foreground=None, label=None)
         for node in self._nodes:
             if node is not None and slicer.mrmlScene.IsNodePresent(node):
                 slicer.mrmlScene.RemoveNode(node)
         self._nodes, self.name = [], None
+
+
+def _load(name: str, source: Path | Voxels) -> Any:
+    if isinstance(source, Voxels):
+        return add_volume(source, name, labelmap=name != "uncertainty")
+    load = slicer.util.loadVolume if name == "uncertainty" else slicer.util.loadLabelVolume
+    return load(str(source), {"show": False, "singleFile": True, "name": name})
 
 
 def fill_ramp(table: Any) -> None:

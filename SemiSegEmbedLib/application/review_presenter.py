@@ -7,15 +7,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.background import Background
+from SemiSegEmbedLib.application.child import Errand
+from SemiSegEmbedLib.application.display_arrays import Voxels, map_voxels
 from SemiSegEmbedLib.application.interaction import Messages
-from SemiSegEmbedLib.application.overlays import Entry, Overlay, legend
+from SemiSegEmbedLib.application.overlays import FILES, OVERLAYS, Entry, Overlay, difference, legend
+from SemiSegEmbedLib.application.review_cases import Ranking, rank_cases
+from SemiSegEmbedLib.application.segmentation import label_voxels_of
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.snapshot import ignore_other_slices
+from SemiSegEmbedLib.application.volumes import load_label, remove_node
 from SemiSegEmbedLib.application.workbench import Workbench
-from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
+from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Case, ResultRecord
+from SemiSegEmbedLib.study.study import Study
+
+NOTHING_RANKED = Ranking((), 0)
 
 
 class ReviewView(Protocol):
@@ -27,12 +37,17 @@ class ReviewView(Protocol):
     opacity_changed: Signal
     place_chosen: Signal
     decided: Signal
+    rank_clicked: Signal
+    case_chosen: Signal
 
     def show_case(self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]]) -> None:
         """The case, its newest result and the most uncertain places in it."""
 
     def show_overlay(self, name: str | None, entries: Sequence[Entry]) -> None:
         """Which overlay is shown, and its legend."""
+
+    def show_ranking(self, ranking: Ranking, possible: bool) -> None:
+        """Which cases are worth annotating next; whether a model can look at more of them."""
 
     def show_work(self, text: str) -> None:
         """How far segmenting is, or an empty text."""
@@ -44,28 +59,44 @@ class ReviewPresenter:
     Args:
         view: The panel.
         workbench: The case on the table.
+        overlay: What lies over the CT; the live preview of the training uses the same one.
         messages: Where sentences appear.
         edit: Puts the model's result into the Segment Editor; tells whether it did.
     """
 
-    def __init__(self, view: ReviewView, workbench: Workbench, messages: Messages, edit: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        view: ReviewView,
+        workbench: Workbench,
+        overlay: Overlay,
+        messages: Messages,
+        edit: Callable[[], bool],
+    ) -> None:
         self._view = view
         self._workbench = workbench
         self._session = workbench.session
+        self._overlay = overlay
         self._messages = messages
         self._edit = edit
-        self._overlay = Overlay()
-        self._child: Child | None = None
+        self._errand = Errand()
+        self._threads = Background()
         self._places: list[dict[str, Any]] = []
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
+        view = self._view
         view.segment_clicked.connect(self.segment)
         view.cancel_clicked.connect(self.cancel)
         view.overlay_clicked.connect(self.toggle_overlay)
         view.opacity_changed.connect(self._overlay.set_opacity)
         view.place_chosen.connect(self.go_to_place)
         view.decided.connect(self.decide)
+        view.rank_clicked.connect(self.rank)
+        view.case_chosen.connect(self._workbench.open)
+        self._overlay.changed.connect(self._show_overlay)
         self._session.case_changed.connect(self._show_other_case)
         self._session.cases_changed.connect(self._show)
-        self._show()
 
     def _result(self) -> ResultRecord | None:
         case = self._session.case
@@ -76,7 +107,7 @@ class ReviewPresenter:
         return None if result is None or study is None else study.result_path(result)
 
     def _show_other_case(self) -> None:
-        self.hide_overlay()
+        self._overlay.hide()
         self._show()
 
     def _show(self) -> None:
@@ -87,57 +118,107 @@ class ReviewPresenter:
             self._places = []
             self._messages.warn(str(error))
         self._view.show_case(self._session.case, self._result(), self._places)
+        study = self._session.study
+        ranking = NOTHING_RANKED if study is None else rank_cases(study)
+        self._view.show_ranking(ranking, bool(ranking.cases or ranking.unseen))
 
-    def hide_overlay(self) -> None:
-        """Take the overlay out of the views."""
-        self._overlay.hide()
-        self._view.show_overlay(None, [])
+    def _show_overlay(self, name: str | None) -> None:
+        study = self._session.study
+        if name in OVERLAYS and study is not None:
+            self._view.show_overlay(name, legend(name, study.labels, study.class_count))
+        else:
+            self._view.show_overlay(None, ())
 
     def segment(self) -> None:
         """Let the newest model segment the case in view, in a child process."""
         case, study = self._session.case, self._session.study
-        if case is None or study is None or (self._child is not None and self._child.running):
+        if case is not None and study is not None:
+            self._ask(["segment", str(study.folder), case.key], self._segmented, _("Segmenting ..."))
+
+    def rank(self) -> None:
+        """Let the newest model say how sure it is of each case that is not annotated."""
+        if self._session.study is not None:
+            self._ask(["suggest", str(self._session.study.folder)], self._ranked, _("Looking at the cases ..."))
+
+    def _ask(self, arguments: list[str], done: Callable[[Any], None], work: str) -> None:
+        if self._errand.running:
+            self._messages.warn(_("Something is still under way: wait until it is done, or cancel it."))
             return
-        self._view.show_work(_("Segmenting ..."))
-        arguments = ["segment", str(study.folder), case.key]
-        self._child = Child(arguments, self._segmented, self._segment_failed, self._view.show_work)
+        self._view.show_work(work)
+        self._errand.start(arguments, done, self._failed, self._view.show_work)
 
     def _segmented(self, outcomes: Sequence[dict[str, Any]]) -> None:
-        self._view.show_work("")
         problem = next((outcome["error"] for outcome in outcomes if outcome["error"]), "")
-        self.hide_overlay()
-        self._session.refresh()
+        self._overlay.hide()
         if problem:
-            self._messages.warn(problem)
-        else:
+            self._failed(problem)
+        elif self._finished():
             self._messages.tell(_("Segmented. Look at the most uncertain places first."))
 
-    def _segment_failed(self, sentence: str) -> None:
+    def _ranked(self, cases: Sequence[dict[str, Any]]) -> None:
+        if self._finished():
+            text = _("Ranked {count} cases: the first one teaches the model most.")
+            self._messages.tell(text.format(count=len(cases)))
+
+    def _finished(self) -> bool:
+        """Read what the child process wrote; tells whether that was possible."""
         self._view.show_work("")
+        return self._refresh()
+
+    def _refresh(self) -> bool:
+        try:
+            self._session.refresh()
+        except SemiSegEmbedError as error:
+            self._messages.warn(str(error))
+            return False
+        return True
+
+    def _failed(self, sentence: str) -> None:
+        self._finished()
         self._messages.warn(sentence)
 
     def cancel(self) -> None:
-        """End segmenting."""
-        if self._child is not None and self._child.running:
-            self._child.cancel()
-            self._view.show_work("")
+        """End segmenting; cases that were finished keep their results."""
+        if self._errand.cancel():
+            self._finished()
             self._messages.tell(_("Segmenting was cancelled."))
 
     def toggle_overlay(self, name: str) -> None:
         """Show an overlay, or hide it if it is the one that is shown."""
-        shown, folder, study = self._overlay.name, self._folder(), self._session.study
-        self.hide_overlay()
-        if shown == name or folder is None or study is None:
+        shown = self._overlay.name
+        self._overlay.hide()
+        self._show_overlay(None)
+        folder, study, case = self._folder(), self._session.study, self._session.case
+        if shown == name or folder is None or study is None or case is None:
             return
-        annotation = None
-        if name == "difference":
-            annotation = self._workbench.scene.snapshot(study.labels).label_volume()
         try:
-            self._overlay.show(name, folder, study.labels, annotation)
-        except BadInputError as error:
+            path = folder / FILES[name]
+            source = map_voxels(study, case, path) or path
+            if name == "difference":
+                self._compare(source)
+            else:
+                self._overlay.show(name, source, study.labels, study.class_count)
+        except SemiSegEmbedError as error:
             self._messages.warn(str(error))
-            return
-        self._view.show_overlay(name, legend(name, study.labels))
+
+    def _compare(self, source: Path | Voxels) -> None:
+        """Compare what is drawn with the prediction in a thread: a whole scan takes longer than a click may."""
+        study, case, bench = self._session.study, self._session.case, self._workbench
+        predicted = source if isinstance(source, Voxels) else _read_label(source)
+        snapshot = bench.scene.snapshot(study.labels)
+        slices = set(bench.marked_slices) if bench.partial else None
+
+        def work() -> Voxels:
+            annotation = snapshot.label_volume()
+            if slices is not None:
+                ignore_other_slices(annotation, slices)
+            return Voxels(difference(predicted.array, annotation), predicted.grid)
+
+        def done(voxels: Voxels) -> None:
+            if self._session.case is not None and self._session.case.key == case.key:
+                self._overlay.show("difference", voxels, study.labels)
+
+        self._threads.start(work, done, self._messages.warn)
 
     def go_to_place(self, index: int) -> None:
         """Move all views to one of the uncertain places."""
@@ -145,27 +226,35 @@ class ReviewPresenter:
             self._workbench.scene.jump_to(self._places[index]["position_lps_mm"])
 
     def decide(self, status: str) -> None:
-        """Keep what a person decided; "edited" first puts the result into the Segment Editor."""
+        """Keep what a person decided; "edited" first puts a copy of the result into the Segment Editor."""
         result, study = self._result(), self._session.study
         if result is None or study is None or (status == "edited" and not self._edit()):
             return
-        try:
-            study.set_result_status(result.case_key, result.model_id, status)
-        except SemiSegEmbedError as error:
-            self._messages.warn(str(error))
-            return
-        self._session.cases_changed.emit()
+        folder = study.folder
+
+        def work() -> None:
+            # In a thread, since another program may hold the study for some seconds.
+            Study.open(folder).set_result_status(result.case_key, result.model_id, status)
+
+        self._threads.start(work, lambda _nothing: self._refresh(), self._messages.warn)
 
     def tick(self) -> None:
-        """Deliver what the child process has to say."""
-        if self._child is not None:
-            self._child.poll()
+        """Deliver what the child process and the thread have to say."""
+        self._errand.poll()
+        self._threads.poll()
 
     def cleanup(self) -> None:
         """End the child process and take the overlay out of the scene."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
+        self._threads.finish()
         self._overlay.hide()
+
+
+def _read_label(path: Path) -> Voxels:
+    node = load_label(path)
+    voxels = label_voxels_of(node)
+    remove_node(node)
+    return Voxels(np.array(voxels.array), voxels.grid)
 
 
 def read_places(path: Path) -> list[dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.legend_label import show_legend
 from SemiSegEmbedLib.application.overlays import Entry
+from SemiSegEmbedLib.application.review_cases import Ranking
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.study.records import Case, ResultRecord
 
@@ -28,6 +29,9 @@ class ReviewWidgets:
         self.opacity_changed = Signal()
         self.place_chosen = Signal()
         self.decided = Signal()
+        self.rank_clicked = Signal()
+        self.case_chosen = Signal()
+        self._case_keys: list[str] = []
         self._overlay_buttons = {
             "prediction": ui.reviewPredictionButton,
             "uncertainty": ui.reviewUncertaintyButton,
@@ -55,6 +59,14 @@ class ReviewWidgets:
             (ui.reviewRejectButton, "rejected"),
         ):
             button.clicked.connect(lambda *_args, status=status: self.decided.emit(status))
+        ui.reviewRankButton.clicked.connect(lambda *_args: self.rank_clicked.emit())
+        ui.reviewCaseList.itemActivated.connect(lambda *_args: self._choose_case())
+        ui.reviewOpenCaseButton.clicked.connect(lambda *_args: self._choose_case())
+
+    def _choose_case(self) -> None:
+        row = self._ui.reviewCaseList.currentRow
+        if 0 <= row < len(self._case_keys):
+            self.case_chosen.emit(self._case_keys[row])
 
     def _step(self, by: int) -> None:
         places = self._ui.reviewPlaceList
@@ -81,11 +93,25 @@ class ReviewWidgets:
         """Which overlay is shown, and its legend."""
         for key, button in self._overlay_buttons.items():
             button.checked = key == name
-        squares = [
-            f'<span style="color:rgb{entry.color}">■</span>&nbsp;{html.escape(entry.meaning)}' for entry in entries
-        ]
-        self._ui.reviewLegendLabel.text = " &nbsp; ".join(squares)
-        self._ui.reviewLegendLabel.visible = bool(entries)
+        show_legend(self._ui.reviewLegendLabel, entries)
+
+    def show_ranking(self, ranking: Ranking, possible: bool) -> None:
+        """Which cases are worth annotating next; whether a model can look at more of them."""
+        listing = self._ui.reviewCaseList
+        chosen = self._case_keys[listing.currentRow] if 0 <= listing.currentRow < len(self._case_keys) else ""
+        self._case_keys = [case.key for case in ranking.cases]
+        listing.clear()
+        for rank, case in enumerate(ranking.cases, 1):
+            text = _("{rank}. {name}, uncertainty {value:.3f}")
+            if not case.newest_model:
+                text = _("{rank}. {name}, uncertainty {value:.3f} (an older model)")
+            listing.addItem(text.format(rank=rank, name=case.name, value=case.uncertainty))
+        listing.currentRow = self._case_keys.index(chosen) if chosen in self._case_keys else -1
+        self._ui.reviewRankButton.enabled = possible
+        self._ui.reviewOpenCaseButton.enabled = bool(ranking.cases)
+        unseen = _("{count} more cases were not looked at yet: press Rank.").format(count=ranking.unseen)
+        self._ui.reviewUnseenLabel.text = unseen
+        self._ui.reviewUnseenLabel.visible = ranking.unseen > 0
 
     def show_work(self, text: str) -> None:
         """How far segmenting is, or an empty text."""

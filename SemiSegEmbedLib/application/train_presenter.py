@@ -9,13 +9,16 @@ from typing import Any, Protocol
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Messages
+from SemiSegEmbedLib.application.overlays import PREVIEW, Entry, Overlay, legend
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run
 from SemiSegEmbedLib.application.run_plot import RunPlot
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.train_machine import MachineView, TrainMachine
+from SemiSegEmbedLib.application.train_preview import LivePreview
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.local import stop
 from SemiSegEmbedLib.jobs.run_folder import RunState
@@ -25,40 +28,31 @@ STOP_GRACE_S = 60.0
 RESUMABLE = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
 
 
-class TrainView(Protocol):
+class TrainView(MachineView, Protocol):
     """What the panel shows, and the signals of its controls."""
 
     start_clicked: Signal
     continue_clicked: Signal
     stop_clicked: Signal
     resume_clicked: Signal
-    install_clicked: Signal
-    devices_clicked: Signal
     curves_clicked: Signal
-
-    def preset(self) -> str:
-        """Name of the chosen preset."""
-
-    def minutes(self) -> float:
-        """The time budget."""
-
-    def device(self) -> str:
-        """The chosen device."""
+    preview_toggled: Signal
+    log_opened: Signal
 
     def curves(self) -> str:
         """Which curves to show: "quality" or "distance"."""
-
-    def show_devices(self, devices: Sequence[dict[str, Any]]) -> None:
-        """What can be computed on, the best first; empty: not known."""
-
-    def show_missing(self, packages: Sequence[str]) -> None:
-        """Packages that must be installed before training."""
 
     def show_cases(self, annotated: int, unannotated: int) -> None:
         """How many cases would train."""
 
     def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
-        """The run, its numbers by class, and its log."""
+        """The run and its numbers by class."""
+
+    def show_log(self, text: str) -> None:
+        """What the training process printed."""
+
+    def show_preview(self, possible: bool, on: bool, text: str, entries: Sequence[Entry]) -> None:
+        """The live preview: whether it can be had, whether it is on, where it stands, and its legend."""
 
     def show_actions(self, start: bool, continue_: bool, stop: bool, resume: bool) -> None:
         """Which buttons can be pressed."""
@@ -67,18 +61,21 @@ class TrainView(Protocol):
 class TrainPresenter:
     """Connects the panel with run folders and child processes."""
 
-    def __init__(self, view: TrainView, session: Session, messages: Messages, installer: Installer) -> None:
+    def __init__(
+        self, view: TrainView, session: Session, overlay: Overlay, messages: Messages, installer: Installer
+    ) -> None:
         self._view = view
         self._session = session
+        self._overlay = overlay
         self._messages = messages
-        self._installer = installer
         self._plot = RunPlot()
         # Stopping may wait for a minute: it must not keep labels from being saved.
         self._stopping = Background()
+        self._starting = Errand()
+        self.machine = TrainMachine(view, messages, installer)
+        self._preview = LivePreview(session, overlay)
         self._follower: RunFollower | None = None
-        self._start_child: Child | None = None
-        self._device_child: Child | None = None
-        self._asked_devices = False
+        self._failed_log = ""
         self._connect()
         self._show_study()
 
@@ -88,24 +85,32 @@ class TrainPresenter:
         view.continue_clicked.connect(self.continue_from_model)
         view.stop_clicked.connect(self.stop)
         view.resume_clicked.connect(self.resume)
-        view.install_clicked.connect(self.install)
-        view.devices_clicked.connect(self.look_for_devices)
         view.curves_clicked.connect(self.show_curves)
+        view.preview_toggled.connect(self._preview.turn)
+        view.log_opened.connect(self._show_log)
+        self._preview.changed.connect(self._show_preview)
+        self._overlay.changed.connect(lambda _name: self._show_preview())
         self._session.study_changed.connect(self._show_study)
         self._session.cases_changed.connect(self._show_cases)
+        self._session.case_changed.connect(self._show_preview)
 
     def _show_study(self) -> None:
         """Adopt the newest run of the study, whoever started it."""
         study = self._session.study
-        folder = None if study is None else newest_run(study.runs_folder)
-        self._follow(folder)
+        self._follow(None if study is None else newest_run(study.runs_folder))
         self._show_cases()
 
     def _follow(self, folder: Path | None) -> None:
+        self._preview.turn(False)
         self._follower = None if folder is None else RunFollower(folder)
         if self._follower is not None:
             self._follower.poll()
+        self._show_run()
+
+    def _show_run(self) -> None:
         self._view.show_run(self._follower, self._class_names())
+        self._show_log()
+        self._show_preview()
         self._show_actions()
 
     def _class_names(self) -> dict[str, str]:
@@ -124,38 +129,22 @@ class TrainPresenter:
 
     def _show_actions(self) -> None:
         study, follower = self._session.study, self._follower
-        live = follower is not None and follower.live
-        starting = self._start_child is not None and self._start_child.running
         ready = study is not None and any(case.role is Role.ANNOTATED for case in study.cases)
-        free = ready and not live and not starting
+        free = ready and not self.live and not self._starting.running
         model = study is not None and newest_model(study.models_folder) is not None
         resumable = follower is not None and follower.status.state in RESUMABLE
-        stoppable = live and not self._stopping.busy
-        self._view.show_actions(free, free and model, stoppable, resumable and not starting)
+        stoppable = self.live and not self._stopping.busy
+        self._view.show_actions(free, free and model, stoppable, resumable and not self._starting.running)
 
-    def enter(self) -> None:
-        """The panel comes into view: what is installed, and what it can compute on."""
-        missing = self._installer.missing()
-        self._view.show_missing(missing)
-        if not missing and not self._asked_devices:
-            self.look_for_devices()
-        elif self._installer.pending and "PyTorch" not in missing:
-            self.install()
+    def _show_preview(self) -> None:
+        study, preview = self._session.study, self._preview
+        possible = self.live and self._session.case is not None
+        shown = study is not None and self._overlay.name == PREVIEW
+        self._view.show_preview(possible, preview.on, preview.text, legend(PREVIEW, study.labels) if shown else ())
 
-    def look_for_devices(self) -> None:
-        """Ask a child process for GPUs and their free memory."""
-        if self._device_child is None or not self._device_child.running:
-            self._asked_devices = True
-            self._device_child = Child(["devices"], self._view.show_devices, self._messages.warn)
-
-    def install(self) -> None:
-        """Install what is missing; Slicer's own dialogs ask and show progress."""
-        try:
-            self._installer.install()
-        except SemiSegEmbedError as error:
-            self._messages.warn(str(error))
-        self._asked_devices = False
-        self._view.show_missing(self._installer.missing())
+    def _show_log(self) -> None:
+        if self._failed_log or self._follower is not None:
+            self._view.show_log(self._failed_log or self._follower.log_tail())
 
     def start(self) -> None:
         """Train from the beginning."""
@@ -174,17 +163,26 @@ class TrainPresenter:
 
     def _launch(self, arguments: list[str], sentence: str) -> None:
         self._messages.tell(sentence)
-        self._start_child = Child(arguments, self._started, self._start_failed)
+        self._failed_log = ""
+        self._starting.start(arguments, self._started, self._start_failed)
         self._show_actions()
 
     def _started(self, result: dict[str, Any]) -> None:
         self._messages.tell(_("Training runs in the background: Slicer may be closed and opened again."))
-        self._session.refresh()
+        self._refresh()
         self._follow(Path(result["folder"]))
 
     def _start_failed(self, sentence: str) -> None:
         self._messages.warn(sentence)
+        self._failed_log = self._starting.log
+        self._show_log()
         self._show_actions()
+
+    def _refresh(self) -> None:
+        try:
+            self._session.refresh()
+        except SemiSegEmbedError as error:
+            self._messages.warn(str(error))
 
     def resume(self) -> None:
         """Go on with a run that was stopped or broke off."""
@@ -192,24 +190,21 @@ class TrainPresenter:
 
     def stop(self) -> None:
         """Ask the run to stop; if it does not react it is ended with everything it started."""
-        follower = self._follower
+        run = self._follower.run
         try:
-            follower.run.request_stop()
+            run.request_stop()
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
             return
         self._messages.tell(_("Training stops at the next step and can be resumed."))
-        run = follower.run
         self._stopping.start(lambda: stop(run, grace_s=STOP_GRACE_S), self._stopped, self._messages.warn)
         self._show_actions()
 
     def _stopped(self, _state: RunState) -> None:
-        self._look_again()
-
-    def _look_again(self) -> None:
         if self._follower is not None:
+            was_live = self.live
             self._follower.look()
-            self._show_progress(True)
+            self._show_progress(was_live)
 
     @property
     def live(self) -> bool:
@@ -224,27 +219,24 @@ class TrainPresenter:
     def show_curves(self) -> None:
         """Bring the curves into a Slicer plot view."""
         if self._follower is not None:
-            self._plot.show(self._view.curves(), self._follower.progress)
+            self._plot.show(self._view.curves(), self._follower.progress, self._class_names())
 
     def tick(self) -> None:
         """Read what the run wrote; called by a timer."""
         self._stopping.poll()
-        for child in (self._start_child, self._device_child):
-            if child is not None:
-                child.poll()
-        if self._follower is None:
-            return
-        was_live = self._follower.live
-        changed = self._follower.poll()
-        self._show_progress(changed)
-        if was_live and not self._follower.live:
-            self._ended()
+        self._starting.poll()
+        self.machine.tick()
+        self._preview.tick(self._follower)
+        if self._follower is not None:
+            was_live = self.live
+            if self._follower.poll():
+                self._show_progress(was_live)
 
-    def _show_progress(self, changed: bool) -> None:
-        if changed:
-            self._view.show_run(self._follower, self._class_names())
-            self._plot.update(self._follower.progress)
-            self._show_actions()
+    def _show_progress(self, was_live: bool) -> None:
+        self._show_run()
+        self._plot.update(self._follower.progress, self._class_names())
+        if was_live and not self.live:
+            self._ended()
 
     def _ended(self) -> None:
         status = self._follower.status
@@ -252,12 +244,13 @@ class TrainPresenter:
             self._messages.tell(_("Training is finished. Next: segment, or review where the model is unsure."))
         elif status.state is RunState.STOPPED:
             self._messages.tell(_("Training was stopped; what was learned is kept. Resume goes on."))
-        else:
+        self._refresh()
+        if status.state not in (RunState.FINISHED, RunState.STOPPED):
+            # Last, so that no other sentence hides it.
             self._messages.warn(status.reason or _("Training broke off: look into its log."))
-        self._session.refresh()
 
     def cleanup(self) -> None:
         """Let go of runs (they go on) and end short child processes."""
-        for child in (self._start_child, self._device_child):
-            if child is not None:
-                child.cancel()
+        self._preview.turn(False)
+        self._starting.cancel()
+        self.machine.cleanup()

@@ -8,6 +8,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.legend_label import show_legend
+from SemiSegEmbedLib.application.overlays import Entry
 from SemiSegEmbedLib.application.run_follower import RunFollower
 from SemiSegEmbedLib.application.run_progress import RunProgress, Validation, duration
 from SemiSegEmbedLib.application.signal import Signal
@@ -35,6 +37,9 @@ class TrainWidgets:
         self.install_clicked = Signal()
         self.devices_clicked = Signal()
         self.curves_clicked = Signal()
+        self.preview_toggled = Signal()
+        self.plan_changed = Signal()
+        self.log_opened = Signal()
         self._fill_choices()
         self._connect()
 
@@ -60,6 +65,14 @@ class TrainWidgets:
             (ui.trainCurvesButton, self.curves_clicked),
         ):
             widget.clicked.connect(lambda *_args, signal=signal: signal.emit())
+        ui.trainPreviewButton.toggled.connect(self.preview_toggled.emit)
+        for changed in (
+            ui.trainPresetCombo.currentIndexChanged,
+            ui.trainDeviceCombo.currentIndexChanged,
+            ui.trainMinutesSpin.valueChanged,
+        ):
+            changed.connect(lambda *_args: self.plan_changed.emit())
+        ui.trainLogFold.contentsCollapsed.connect(lambda folded: None if folded else self.log_opened.emit())
 
     def preset(self) -> str:
         """Name of the chosen preset."""
@@ -78,8 +91,10 @@ class TrainWidgets:
         return CURVES[max(0, self._ui.trainCurvesCombo.currentIndex)]
 
     def show_devices(self, devices: Sequence[dict[str, Any]]) -> None:
-        """What can be computed on; a sentence where that is a processor alone."""
+        """What can be computed on, with its free memory; what was chosen stays chosen."""
         combo = self._ui.trainDeviceCombo
+        chosen = self.device()
+        combo.blockSignals(True)
         combo.clear()
         combo.addItem(_("Automatic"))
         self._devices = ["auto"]
@@ -87,11 +102,13 @@ class TrainWidgets:
             free = _("{size:.1f} GiB free").format(size=device["free_bytes"] / 2**30)
             combo.addItem(f"{device['name']} ({free})")
             self._devices.append(device["device"])
-        only_cpu = bool(devices) and all(device["device"] == "cpu" for device in devices)
-        self._ui.trainDeviceLabel.visible = only_cpu
-        self._ui.trainDeviceLabel.text = _(
-            "No GPU was found. A processor learns some fifty times slower: give it hours, or choose the quick look."
-        )
+        combo.currentIndex = self._devices.index(chosen) if chosen in self._devices else 0
+        combo.blockSignals(False)
+
+    def show_expectation(self, text: str) -> None:
+        """What to expect of a run on this computer."""
+        self._ui.trainDeviceLabel.text = text
+        self._ui.trainDeviceLabel.visible = bool(text)
 
     def show_missing(self, packages: Sequence[str]) -> None:
         """Packages that must be installed before training."""
@@ -116,7 +133,7 @@ class TrainWidgets:
         self._ui.trainResumeButton.enabled = resume
 
     def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
-        """The run, its numbers by class, and its log."""
+        """The run and its numbers by class."""
         self._ui.trainRunContent.visible = follower is not None
         if follower is None:
             return
@@ -129,7 +146,6 @@ class TrainWidgets:
         self._ui.trainProgressBar.value = 1000 if finished else round(1000 * min(1.0, fraction))
         self._ui.trainStateLabel.text = state_text(follower)
         self._show_validations(progress, class_names)
-        self._show_log(follower)
 
     def _show_validations(self, progress: RunProgress, class_names: Mapping[str, str]) -> None:
         table = self._ui.trainValidationTable
@@ -145,15 +161,24 @@ class TrainWidgets:
         self._ui.trainOptimisticLabel.visible = newest is not None and newest.optimistic
         self._ui.trainOptimisticLabel.text = note
 
-    def _show_log(self, follower: RunFollower) -> None:
-        if self._ui.trainLogFold.collapsed:
+    def show_log(self, text: str) -> None:
+        """What the training process printed; nothing is done while the log is folded."""
+        if self._ui.trainLogFold.collapsed or text == self._log:
             return
-        log = follower.log_tail()
-        if log != self._log:
-            self._log = log
-            self._ui.trainLogText.plainText = log
-            bar = self._ui.trainLogText.verticalScrollBar()
-            bar.value = bar.maximum
+        self._log = text
+        self._ui.trainLogText.plainText = text
+        bar = self._ui.trainLogText.verticalScrollBar()
+        bar.value = bar.maximum
+
+    def show_preview(self, possible: bool, on: bool, text: str, entries: Sequence[Entry]) -> None:
+        """The live preview: whether it can be had, whether it is on, where it stands, and its legend."""
+        button = self._ui.trainPreviewButton
+        button.enabled = possible or on
+        button.blockSignals(True)
+        button.checked = on
+        button.blockSignals(False)
+        self._ui.trainPreviewLabel.text = text
+        show_legend(self._ui.trainPreviewLegendLabel, entries)
 
 
 def state_text(follower: RunFollower) -> str:

@@ -126,6 +126,7 @@ def test_the_difference_is_between_prediction_and_what_is_drawn(module, study) -
     drawn[12, :3, :3] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, scene.segmentation, "label_1", scene.volume)
     module.ui.reviewDifferenceButton.click()
+    module.wait(lambda: module.ui.reviewDifferenceButton.checked)
     difference = slicer.util.arrayFromVolume(slicer.mrmlScene.GetNodeByID(layers()[1]))
     assert np.array_equal(difference == 1, bone & (drawn == 0))
     assert np.array_equal(difference == 2, ~bone & (drawn == 1))
@@ -152,9 +153,10 @@ def test_next_and_previous_place_move_the_views_around_the_list(module, study) -
 
 def test_accepting_and_rejecting_are_kept(module, study) -> None:
     module.ui.reviewAcceptButton.click()
+    module.wait(lambda: "accepted" in module.ui.reviewStateLabel.text)
     assert status(study) == "accepted"
-    assert "accepted" in module.ui.reviewStateLabel.text
     module.ui.reviewRejectButton.click()
+    module.wait(lambda: "rejected" in module.ui.reviewStateLabel.text)
     assert status(study) == "rejected"
 
 
@@ -162,7 +164,7 @@ def test_editing_puts_a_copy_into_the_segment_editor(module, study) -> None:
     module.ui.reviewEditButton.click()
     drawn = module.window.workbench.scene.snapshot(study.labels).label_volume()
     assert np.array_equal(drawn, slicer.util.arrayFromVolume(module.window.workbench.scene.volume) > 400)
-    assert status(study) == "edited"
+    module.wait(lambda: status(study) == "edited")
     assert Study.open(study.folder).case("case-0001").label is None
 
 

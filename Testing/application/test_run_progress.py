@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,52 @@ def test_the_newest_run_is_found_and_other_folders_are_not(tmp_path: Path) -> No
     run = RunFolder.create(tmp_path, {})
     assert newest_run(tmp_path) == run.path
     assert newest_run(tmp_path / "absent") is None
+
+
+def write_long_run(folder: Path, count: int = 10_000) -> RunFolder:
+    """A run of which so many events, each as long as real ones are, lie there already."""
+    run = RunFolder.create(folder, {})
+    with open(run.path / "events.jsonl", "w") as stream:
+        for number in range(1, count + 1):
+            stream.write(json.dumps({"time": 1.0, **step(number), "more": "x" * 300}) + "\n")
+    return run
+
+
+def test_ten_thousand_events_are_read_without_holding_up_the_main_thread(tmp_path: Path) -> None:
+    import time
+
+    run = write_long_run(tmp_path)
+    follower = RunFollower(run.path)
+    longest, polls = 0.0, 0
+    while not follower.caught_up:
+        begin = time.thread_time()
+        follower.poll()
+        longest, polls = max(longest, time.thread_time() - begin), polls + 1
+    assert follower.progress.step == 10_000
+    assert longest < 0.1  # processor time, which other programs do not lengthen
+    assert polls < 50
+
+
+def test_events_of_a_long_run_are_never_read_twice_or_left_out(tmp_path: Path) -> None:
+    run = write_long_run(tmp_path, 1_000)
+    steps: list[int] = []
+
+    class Counting(RunProgress):
+        def add(self, event) -> None:
+            steps.append(event["step"])
+            super().add(event)
+
+    follower = RunFollower(run.path)
+    follower.progress = Counting()
+    while not follower.caught_up:
+        follower.poll()
+    assert steps == list(range(1, 1_001))
+
+
+def test_a_moved_run_folder_says_where_to_look(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, {})
+    follower = RunFollower(run.path)
+    run.path.rename(tmp_path / "elsewhere")
+    follower.look()
+    assert follower.status.state is RunState.LOST
+    assert "open the study where it lies now" in follower.status.reason

@@ -9,69 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from SemiSegEmbedLib.application.child import Child
-from SemiSegEmbedLib.jobs.local import kill_tree
-from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
+from SemiSegEmbedLib.jobs.run_folder import RunState
 from SemiSegEmbedLib.study.study import Study
+
+from .training_runs import start, wait_for_step
 
 pytest.importorskip("qt")
 pytest.importorskip("torch")
-LIVE = (RunState.WAITING, RunState.RUNNING)
-
-
-@pytest.fixture(scope="module")
-def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of three coarse phantom hips, two of them annotated."""
-    import time
-
-    folder = tmp_path_factory.mktemp("phantoms") / "hips"
-    options = ["--count", "3", "--annotated", "2", "--held-out", "0", "--spacing", "4"]
-    child = Child(["phantom", str(folder), *options], lambda _result: None, pytest.fail)
-    while child.running:
-        child.poll()
-        time.sleep(0.05)
-    return folder
-
-
-@pytest.fixture
-def training(module, phantoms: Path):
-    """The module with the phantom study open and the Train section unfolded; no run survives the test."""
-    module.window.session.open(phantoms)
-    module.ui.moduleTrainFold.collapsed = False
-    module.ui.trainPresetCombo.currentIndex = 2
-    module.ui.trainMinutesSpin.value = 1
-    yield module
-    for folder in (phantoms / "runs").glob("*"):
-        status = RunFolder(folder).status()
-        if observed_state(folder) in LIVE and status.pid:
-            kill_tree(status.pid)
-
-
-TINY = {
-    "patch_size": "[16,16,16]",
-    "base_filters": "4",
-    "passes": "1",
-    "k": "4",
-    "l": "1",
-    "log_every": "1",
-    "validate_every": "1000",
-    "checkpoint_every": "2",
-}
-
-
-def start(module) -> RunFolder:
-    """A run of a tiny network, started from a terminal; the module takes it up when the study is opened."""
-    folder, started = module.window.session.study.folder, []
-    settings = [text for name, value in TINY.items() for text in ("--set", f"{name}={value}")]
-    arguments = ["train", str(folder), "--preset", "quick", "--steps", "5000", "--device", "cpu", "--background"]
-    child = Child([*arguments, *settings], started.append, pytest.fail)
-    module.wait(lambda: child.poll() or not child.running, 60)
-    module.window.session.open(folder)
-    return module.window.train._follower.run
-
-
-def wait_for_step(module, step: int) -> None:
-    module.wait(lambda: module.window.train._follower.progress.step >= step, 150)
 
 
 def test_without_an_annotated_case_training_cannot_start(module, tmp_path: Path) -> None:
@@ -81,12 +25,23 @@ def test_without_an_annotated_case_training_cannot_start(module, tmp_path: Path)
     assert "Annotate at least one case" in module.ui.trainCasesLabel.text
 
 
-def test_devices_are_named_with_their_free_memory(training) -> None:
-    training.wait(lambda: training.ui.trainDeviceCombo.count > 1)
-    assert "GiB free" in training.ui.trainDeviceCombo.itemText(1)
+def test_devices_are_named_and_a_processor_alone_is_said_with_the_time_that_each_plan_takes(training) -> None:
+    ui = training.ui
+    training.wait(lambda: ui.trainDeviceCombo.count > 1)
+    assert "GiB free" in ui.trainDeviceCombo.itemText(1)
+    assert ui.trainDeviceCombo.currentIndex == 0  # automatic, until somebody chooses
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("there is a GPU here")
+    quick = ui.trainDeviceLabel.text
+    assert quick.startswith("No GPU was found. On this processor the 300 steps")
+    ui.trainPresetCombo.currentIndex = 0
+    assert "the 6000 steps" in ui.trainDeviceLabel.text
+    ui.trainMinutesSpin.value = 60
+    assert "60 minutes are enough" in ui.trainDeviceLabel.text
 
 
-def test_missing_packages_are_named_and_nothing_starts(module, phantoms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_named_and_nothing_starts(module, monkeypatch: pytest.MonkeyPatch) -> None:
     from SemiSegEmbedLib.application import installer
 
     monkeypatch.setattr(installer, "_installed", lambda _name: False)
@@ -95,7 +50,7 @@ def test_missing_packages_are_named_and_nothing_starts(module, phantoms, monkeyp
     assert "PyTorch" in module.ui.trainInstallLabel.text
     module.ui.trainInstallButton.click()
     assert "Extensions Manager" in module.message
-    assert module.window.train._installer.pending
+    assert module.window.train.machine._installer.pending
 
 
 def test_start_begins_a_run_in_the_background_and_stop_ends_it(training, phantoms: Path) -> None:
@@ -145,6 +100,8 @@ def test_a_run_is_followed_adopted_stopped_and_resumed(training) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL exists on POSIX alone")
 def test_a_killed_run_is_said_to_have_broken_off_and_can_be_resumed(training) -> None:
     run = start(training)
+    training.ui.trainLogFold.collapsed = True
+    assert training.ui.trainLogText.plainText == ""
     wait_for_step(training, 1)
     os.kill(run.status().pid, signal.SIGKILL)
     training.wait(lambda: not training.window.train._follower.live, 30)
@@ -152,6 +109,9 @@ def test_a_killed_run_is_said_to_have_broken_off_and_can_be_resumed(training) ->
     assert training.message.startswith("⚠")
     assert "resume" in training.message
     assert training.ui.trainResumeButton.enabled
+    training.ui.trainLogFold.collapsed = False
+    assert "--- started" in training.ui.trainLogText.plainText
+    assert str(run.path) not in training.ui.trainLogText.plainText
 
 
 def test_closing_the_scene_during_training_loses_neither_run_nor_curves(training) -> None:
@@ -165,5 +125,44 @@ def test_closing_the_scene_during_training_loses_neither_run_nor_curves(training
     wait_for_step(training, 4)
     training.ui.trainCurvesButton.click()
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode") == 2
+    assert not slicer.mrmlScene.GetNodesByName("SemiSegEmbed losses").GetItemAsObject(0).GetSaveWithScene()
     table = slicer.util.getFirstNodeByName("SemiSegEmbed losses")
     assert slicer.util.arrayFromTableColumn(table, "loss").shape[0] >= 2
+
+
+def test_the_teacher_of_a_live_run_is_shown_on_the_case_in_view_again_and_again(
+    training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+
+    from SemiSegEmbedLib.application import train_preview
+
+    monkeypatch.setattr(train_preview, "LEAST_PAUSE_S", 0.5)
+    monkeypatch.setattr(train_preview, "PAUSE_BY_DURATION", 0.1)
+    ui, bench, overlay = training.ui, training.window.workbench, training.window.train._overlay
+    run = start(training)
+    assert not ui.trainPreviewButton.enabled  # no case is in view
+    training.wait(lambda: bench.open("case-0003") or training.window.session.case is not None)
+    wait_for_step(training, 2)
+    assert ui.trainPreviewButton.enabled
+    ui.trainPreviewButton.click()
+    training.wait(lambda: overlay.name == "preview", 90)
+    first = ui.trainPreviewLabel.text
+    assert first.startswith("Teacher after step ")
+    assert "■" in ui.trainPreviewLegendLabel.text
+    composite = slicer.mrmlScene.GetNthNodeByClass(0, "vtkMRMLSliceCompositeNode")
+    shown = slicer.mrmlScene.GetNodeByID(composite.GetLabelVolumeID())
+    assert slicer.util.arrayFromVolume(shown).shape == slicer.util.arrayFromVolume(bench.scene.volume).shape
+    training.wait(lambda: ui.trainPreviewLabel.text != first, 90)  # a later step, without being asked
+
+    ui.trainPreviewButton.click()
+    assert overlay.name is None
+    assert ui.trainPreviewLabel.text == ""
+    assert len(run.pending_requests()) <= 1  # nothing piles up
+
+    image = training.window.session.study.image_path(training.window.session.case)
+    image.rename(image.with_name("away.nii.gz"))
+    ui.trainPreviewButton.click()
+    training.wait(lambda: not ui.trainPreviewButton.checked, 60)
+    assert "CT of case-0003" in ui.trainPreviewLabel.text
+    assert training.window.train.live  # the training does not mind

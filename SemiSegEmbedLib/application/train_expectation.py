@@ -1,0 +1,88 @@
+"""What to expect of a training run on this computer, in a sentence or two; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slicer.i18n import tr as _
+
+SHARE_FOR_STEPS = 0.85
+"""As `workflows.run_worker.BUDGET_FOR_STEPS`: the rest of a budget goes to validation and to writing the model."""
+LITTLE_MEMORY_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What `devices --expect` says.
+
+    Attributes:
+        devices: {"device", "name", "free_bytes"} each, the best first; empty while it is not known.
+        expected: Preset to {"steps", "seconds" a step, "hours"} on the processor; empty where there is a GPU.
+        problem: Why a GPU that is there cannot be used, or an empty text.
+    """
+
+    devices: tuple[dict[str, Any], ...] = ()
+    expected: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    problem: str = ""
+
+    def expectation(self, device: str, preset: str, minutes: float) -> str:
+        """What a person should know before pressing Start; an empty text where there is nothing to say.
+
+        Args:
+            device: "auto", or an id.
+            preset: Name of the preset.
+            minutes: The time budget.
+        """
+        chosen = self._chosen(device)
+        if chosen is None:
+            return ""
+        if chosen["device"] != "cpu":
+            return _low_memory(chosen)
+        only = all(one["device"] == "cpu" for one in self.devices)
+        first = self.problem or (_("No GPU was found.") if only else _("The processor is much slower than a GPU."))
+        times = self._times(preset, minutes)
+        return f"{first} {times}".strip()
+
+    def _chosen(self, device: str) -> dict[str, Any] | None:
+        if device == "auto":
+            return self.devices[0] if self.devices else None
+        return next((one for one in self.devices if one["device"] == device), None)
+
+    def _times(self, preset: str, minutes: float) -> str:
+        expected = self.expected.get(preset)
+        if not expected:
+            return ""
+        steps = min(expected["steps"], 60 * minutes * SHARE_FOR_STEPS / max(expected["seconds"], 1e-6))
+        text = _(
+            "On this processor the {all} steps of this preset would take about {time}; {minutes:g} minutes are enough "
+            "for about {steps} of them."
+        )
+        values = {"all": int(expected["steps"]), "time": spoken(expected["hours"]), "minutes": minutes}
+        return text.format(**values, steps=_rounded(steps))
+
+
+def _low_memory(device: Mapping[str, Any]) -> str:
+    if device["free_bytes"] >= LITTLE_MEMORY_BYTES or device["device"] == "mps":
+        return ""
+    text = _(
+        "Only {size:.1f} GiB of the GPU are free: close other programs that use it, or training takes small steps."
+    )
+    return text.format(size=device["free_bytes"] / 2**30)
+
+
+def _rounded(steps: float) -> int:
+    """Two digits: more would promise too much."""
+    digits = max(0, len(str(int(steps))) - 2)
+    return int(round(steps, -digits))
+
+
+def spoken(hours: float) -> str:
+    """A time as people say it."""
+    if hours < 1.5:
+        minutes = max(1, round(60 * hours))
+        return _("one minute") if minutes == 1 else _("{count} minutes").format(count=minutes)
+    if hours < 48:
+        return _("{count} hours").format(count=round(hours))
+    return _("{count} days").format(count=round(hours / 24))

@@ -42,8 +42,13 @@ class CaseRow:
 
 def case_rows(study: Study) -> list[CaseRow]:
     """Rows for all cases of a study, in its order."""
-    newest = {result.case_key: result for result in study.results}
+    newest = newest_results(study)
     return [_row(case, newest.get(case.key)) for case in study.cases]
+
+
+def newest_results(study: Study) -> dict[str, ResultRecord]:
+    """The newest result of each case that has one."""
+    return {result.case_key: result for result in study.results}
 
 
 def _row(case: Case, result: ResultRecord | None) -> CaseRow:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import qt
 import slicer
 import vtk
 
-from SemiSegEmbedLib.application.label_file import Grid
-from SemiSegEmbedLib.application.segmentation import create_segmentation, fill_segmentation, grid_of, take_snapshot
+from SemiSegEmbedLib.application.display_arrays import Voxels
+from SemiSegEmbedLib.application.segmentation import (
+    create_segmentation,
+    fill_segmentation,
+    is_empty,
+    label_voxels_of,
+    take_snapshot,
+)
 from SemiSegEmbedLib.application.snapshot import Snapshot
-from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.study.records import IGNORE, Label
+from SemiSegEmbedLib.application.volumes import (
+    CASE_ATTRIBUTE,
+    add_volume,
+    load_label,
+    load_volume,
+    remove_node,
+    unchanged_file,
+    volume_copy,
+)
+from SemiSegEmbedLib.study.records import Label
+
+__all__ = ["WINDOWS", "CaseScene", "load_label", "load_volume", "remove_node", "unchanged_file", "volume_copy"]
 
 BONE_FROM_HU = 150.0
 BONE_UP_TO_HU = 4000.0
+AXIAL_VIEW = "vtkMRMLSliceNodeRed"
 
 
 class CaseScene:
@@ -34,38 +53,45 @@ class CaseScene:
         self.editor_node: Any = None
         self._saved_state = 0
 
-    def load(self, image: Path, label: Path | None, labels: Sequence[Label], name: str) -> set[int] | None:
+    def load(
+        self, image: Path | Voxels, label: Path | Voxels | None, labels: Sequence[Label], name: str
+    ) -> Voxels | None:
         """Load a case and show it in all slice views; the case before it leaves the scene.
 
         Args:
-            image: A file or a DICOM folder.
-            label: A label volume, or None.
+            image: The CT: a file, or its display array.
+            label: A label file or display array, or None.
             labels: Labels of the study.
             name: What to call the nodes.
 
         Returns:
-            None if the label is complete; else the slices that are annotated.
+            The label as it was loaded, or None.
 
         Raises:
             BadInputError: A file is missing or unreadable; the scene stays as it was.
         """
-        volume = load_volume(image, name)
-        try:
-            label_node = None if label is None else load_label(label)
-        except BadInputError:
-            slicer.mrmlScene.RemoveNode(volume)
-            raise
-        self.clear()
-        self.volume = volume
-        self.segmentation = create_segmentation(volume, labels, label_node)
-        slices = None if label_node is None else _annotated_slices(slicer.util.arrayFromVolume(label_node))
-        remove_node(label_node)
-        self.set_window(*WINDOWS["bone"])
-        slicer.util.setSliceViewerLayers(
-            background=volume, foreground=None, label=None, fit=True, rotateToVolumePlane=True
-        )
-        self.mark_saved()
-        return slices
+        with waiting():
+            drawn = _read_label(label) if isinstance(label, Path) else label
+            volume = load_volume(image, name) if isinstance(image, Path) else add_volume(image, name)
+            self.clear()
+            volume.SetAttribute(CASE_ATTRIBUTE, name)
+            self.volume = volume
+            self.segmentation = create_segmentation(volume, labels, drawn)
+            self.set_window(*WINDOWS["bone"])
+            self._arrange(drawn)
+            self.mark_saved()
+        return drawn
+
+    def _arrange(self, drawn: Voxels | None) -> None:
+        """Slice views in the planes of the CT, all of it in sight, at what is drawn or else in the middle."""
+        manager = slicer.app.layoutManager()
+        if manager is not None and not any(node.IsMappedInLayout() for node in _slice_nodes()):
+            manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        for node in _slice_nodes():
+            node.RotateToVolumePlane(self.volume)
+        slicer.util.setSliceViewerLayers(background=self.volume, foreground=None, label=None, fit=True)
+        for node in _slice_nodes():
+            node.JumpSliceByCentering(*_middle(self.volume, drawn))
 
     def clear(self) -> None:
         """Take the case out of the scene."""
@@ -77,11 +103,15 @@ class CaseScene:
         """Let go of nodes that the scene has removed by itself."""
         self.volume = self.segmentation = None
 
-    def fill(self, label: Path, labels: Sequence[Label]) -> None:
-        """Replace what is drawn by a label volume."""
-        node = load_label(label)
-        fill_segmentation(self.segmentation, labels, node)
-        remove_node(node)
+    def fill(self, label: Path | Voxels, labels: Sequence[Label]) -> None:
+        """Replace what is drawn by a label: a file, or its display array."""
+        with waiting():
+            fill_segmentation(self.segmentation, labels, _read_label(label) if isinstance(label, Path) else label)
+
+    def free(self) -> None:
+        """Take CT and labels out of transforms that somebody put them under; what is drawn stays as it is stored."""
+        for node in (self.volume, self.segmentation):
+            node.SetAndObserveTransformNodeID(None)
 
     def editor(self) -> Any:
         """The Segment Editor's settings node of this module, made at first use."""
@@ -105,6 +135,11 @@ class CaseScene:
     def snapshot(self, labels: Sequence[Label]) -> Snapshot:
         """A copy of what is drawn."""
         return take_snapshot(self.segmentation, self.volume, labels)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return self.segmentation is None or is_empty(self.segmentation)
 
     def mark_saved(self) -> None:
         """Note that what is drawn now is on disk."""
@@ -134,87 +169,58 @@ class CaseScene:
         display.SetAutoWindowLevel(False)
         display.SetWindowLevel(width, level)
 
-    def slice_index(self) -> int:
-        """Index of the slice of the CT that the axial view shows."""
-        node = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
-        to_ras = node.GetSliceToRAS()
+    def slice_index(self) -> int | None:
+        """Index of the slice of the CT that the axial view shows; None when it shows none."""
+        view = slicer.mrmlScene.GetNodeByID(AXIAL_VIEW)
+        if view is None or self.volume is None:
+            return None
+        to_ras = view.GetSliceToRAS()
         ras = [to_ras.GetElement(row, 3) for row in range(3)] + [1.0]
         matrix = vtk.vtkMatrix4x4()
         self.volume.GetRASToIJKMatrix(matrix)
-        return round(matrix.MultiplyPoint(ras)[2])
+        index = round(matrix.MultiplyPoint(ras)[2])
+        return index if 0 <= index < self.volume.GetImageData().GetDimensions()[2] else None
 
     def jump_to(self, position_lps_mm: Sequence[float]) -> None:
         """Move all slice views to a place."""
         x, y, z = position_lps_mm
-        for name in slicer.app.layoutManager().sliceViewNames():
-            slicer.app.layoutManager().sliceWidget(name).mrmlSliceNode().JumpSliceByCentering(-x, -y, z)
+        for node in _slice_nodes():
+            node.JumpSliceByCentering(-x, -y, z)
 
 
 WINDOWS = {"bone": (2000.0, 500.0), "soft tissue": (400.0, 50.0)}
 """Width and level in HU."""
 
 
-def volume_copy(volume: Any) -> tuple[np.ndarray, Grid]:
-    """The voxels of a loaded volume as int16 HU, copied, and their grid.
-
-    Raises:
-        BadInputError: It is empty, stands under a transform, or is no scalar 3-D volume.
-    """
-    name = volume.GetName()
-    if volume.GetParentTransformNode() is not None:
-        raise BadInputError(f"{name} stands under a transform: harden the transform, or take the volume out of it.")
-    image = volume.GetImageData()
-    if image is None or image.GetNumberOfScalarComponents() != 1 or min(image.GetDimensions()) < 2:
-        raise BadInputError(f"{name} is not a 3-D volume of one value a voxel: choose a CT.")
-    voxels = slicer.util.arrayFromVolume(volume)
-    return np.clip(np.rint(voxels), -32768, 32767).astype(np.int16), grid_of(volume)
-
-
-def unchanged_file(volume: Any) -> Path | None:
-    """The file that a loaded volume came from, if the volume still is what the file holds; else None."""
-    storage = volume.GetStorageNode()
-    if storage is None or storage.GetFileName() is None or storage.GetNumberOfFileNames() > 1:
-        return None
-    path = Path(storage.GetFileName())
-    if not path.is_file() or volume.GetModifiedSinceRead() or volume.GetParentTransformNode() is not None:
-        return None
-    return path
-
-
-def _annotated_slices(label: np.ndarray) -> set[int] | None:
-    ignored = label == IGNORE
-    if not ignored.any():
-        return None
-    return {int(index) for index in np.flatnonzero(~ignored.all(axis=(1, 2)))}
-
-
-def load_volume(path: Path, name: str) -> Any:
-    """Load a CT from a file or a DICOM folder without showing it; `BadInputError` if that fails."""
-    files = [path]
-    if path.is_dir():
-        files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    if not files or not files[0].exists():
-        raise BadInputError(f"The CT {path.name} is not where it was: put it back, or tell the study where it is now.")
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Show the wait cursor; unlike Slicer's own, no event is handled meanwhile that could open another case."""
+    qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
     try:
-        return slicer.util.loadVolume(str(files[0]), {"name": name, "show": False, "singleFile": not path.is_dir()})
-    except RuntimeError as error:
-        raise BadInputError(f"The CT {path.name} could not be read: check the file or add it again.") from error
+        yield
+    finally:
+        qt.QApplication.restoreOverrideCursor()
 
 
-def load_label(path: Path) -> Any:
-    """Load a label volume without showing it; `BadInputError` if that fails."""
-    try:
-        return slicer.util.loadLabelVolume(str(path), {"show": False, "singleFile": True})
-    except RuntimeError as error:
-        raise BadInputError(f"The label {path.name} could not be read: restore it from an earlier version.") from error
+def _slice_nodes() -> list[Any]:
+    return list(slicer.util.getNodesByClass("vtkMRMLSliceNode"))
 
 
-def remove_node(node: Any) -> None:
-    """Take a node out of the scene, with its display and storage; None and absent ones are ignored."""
-    if node is None or not slicer.mrmlScene.IsNodePresent(node):
-        return
-    helpers = [node.GetDisplayNode(), node.GetStorageNode()]
-    # The node itself first: a slice view that still shows it would give it a new display node.
-    for entry in (node, *helpers):
-        if entry is not None and slicer.mrmlScene.IsNodePresent(entry):
-            slicer.mrmlScene.RemoveNode(entry)
+def _read_label(path: Path) -> Voxels:
+    node = load_label(path)
+    voxels = label_voxels_of(node)
+    remove_node(node)
+    return voxels
+
+
+def _middle(volume: Any, drawn: Voxels | None) -> tuple[float, float, float]:
+    """RAS of the middle of what is drawn, in every eighth voxel; else of the CT."""
+    if drawn is not None:
+        found = np.nonzero(drawn.array[::8, ::8, ::8])
+        if found[0].size:
+            z, y, x = (8 * (axis.min() + axis.max()) / 2 for axis in found)
+            left, posterior, superior = (drawn.grid.ijk_to_lps @ (x, y, z, 1.0))[:3].tolist()
+            return -left, -posterior, superior
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    return (bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2

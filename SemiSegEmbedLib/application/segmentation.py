@@ -10,12 +10,12 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-from SemiSegEmbedLib.application.label_file import Grid
+from SemiSegEmbedLib.application.display_arrays import Voxels
 from SemiSegEmbedLib.application.snapshot import Layer, Snapshot
+from SemiSegEmbedLib.application.volumes import RAS_TO_LPS, grid_of, image_of, matrix_above
 from SemiSegEmbedLib.study.presets import CATEGORY, side_code
-from SemiSegEmbedLib.study.records import Code, Label
+from SemiSegEmbedLib.study.records import IGNORE, Code, Label
 
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _TOLERANCE_VOXELS = 1e-3
 
 
@@ -44,13 +44,13 @@ def _triplet(code: Code | None) -> str:
     return "^^" if code is None else f"{code.scheme}^{code.value}^{code.meaning}"
 
 
-def create_segmentation(volume: Any, labels: Sequence[Label], label_node: Any = None, name: str = "") -> Any:
+def create_segmentation(volume: Any, labels: Sequence[Label], label: Any = None, name: str = "") -> Any:
     """Make a segmentation with one segment a label.
 
     Args:
         volume: The CT; its geometry becomes the reference geometry.
         labels: Labels of the study.
-        label_node: A label volume whose values are those of the labels, or None for empty segments.
+        label: `Voxels` or a label volume whose values are those of the labels, or None for empty segments.
         name: Name of the new node.
 
     Returns:
@@ -59,7 +59,7 @@ def create_segmentation(volume: Any, labels: Sequence[Label], label_node: Any = 
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name or f"{volume.GetName()} labels")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    fill_segmentation(node, labels, label_node)
+    fill_segmentation(node, labels, label)
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     if hierarchy is not None:
         parent = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(volume))
@@ -67,51 +67,76 @@ def create_segmentation(volume: Any, labels: Sequence[Label], label_node: Any = 
     return node
 
 
-def fill_segmentation(node: Any, labels: Sequence[Label], label_node: Any = None) -> None:
-    """Replace all segments of a segmentation; see `create_segmentation`."""
+def fill_segmentation(node: Any, labels: Sequence[Label], label: Any = None) -> None:
+    """Replace what is drawn in the segments of a segmentation, or add them; see `create_segmentation`.
+
+    Segments that are there keep their place, so that the undo of the Segment Editor brings back what they held.
+    """
     segmentation = node.GetSegmentation()
-    segmentation.RemoveAllSegments()
-    representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    segmentation.SetSourceRepresentationName(representation)
+    segmentation.SetSourceRepresentationName(_binary_labelmap())
     # One image shared by all segments is one layer: exclusive labels, and one copy when it is saved.
-    shared = None if label_node is None else _oriented_image(label_node, labels)
-    for label in labels:
-        segment = slicer.vtkSegment()
-        segment.SetName(label.name)
-        segment.SetColor(*(channel / 255 for channel in label.color))
-        segment.SetLabelValue(label.value)
-        entry = terminology_entry(label)
-        if entry is not None:
-            segment.SetTag(segment.GetTerminologyEntryTagName(), entry)
+    shared = None if label is None else _oriented_image(label, labels)
+    for entry in labels:
+        segment = segmentation.GetSegment(segment_id(entry))
+        known = segment is not None
+        segment = segment if known else _segment(entry)
+        segment.RemoveAllRepresentations(_binary_labelmap())
+        segment.SetLabelValue(entry.value)
         if shared is not None:
-            segment.AddRepresentation(representation, shared)
-        segmentation.AddSegment(segment, segment_id(label))
+            segment.AddRepresentation(_binary_labelmap(), shared)
+        if not known:
+            segmentation.AddSegment(segment, segment_id(entry))
 
 
-def _oriented_image(label_node: Any, labels: Sequence[Label]) -> Any:
+def _binary_labelmap() -> str:
+    return slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+
+
+def _segment(label: Label) -> Any:
+    segment = slicer.vtkSegment()
+    segment.SetName(label.name)
+    segment.SetColor(*(channel / 255 for channel in label.color))
+    entry = terminology_entry(label)
+    if entry is not None:
+        segment.SetTag(segment.GetTerminologyEntryTagName(), entry)
+    return segment
+
+
+def _oriented_image(label: Any, labels: Sequence[Label]) -> Any:
     """The labels of the study in a label volume; any other value, `IGNORE` included, becomes background."""
-    known = np.zeros(256, np.uint8)
-    for label in labels:
-        known[label.value] = label.value
-    voxels = np.ascontiguousarray(known[slicer.util.arrayFromVolume(label_node).astype(np.uint8)])
-    image = slicer.vtkOrientedImageData()
-    image.SetExtent(label_node.GetImageData().GetExtent())
-    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
-    vtk_to_numpy(image.GetPointData().GetScalars())[:] = voxels.ravel()
-    image.SetGeometryFromImageToWorldMatrix(_ijk_to_ras(label_node))
+    voxels = label if isinstance(label, Voxels) else label_voxels_of(label)
+    image = image_of(voxels.array, slicer.vtkOrientedImageData())
+    scalars = vtk_to_numpy(image.GetPointData().GetScalars())
+    known = np.zeros(256, bool)
+    known[[0, *(entry.value for entry in labels)]] = True
+    unknown = ~known[: int(scalars.max(initial=0)) + 1]
+    if unknown.any():
+        scalars[unknown[scalars]] = 0
+    image.SetGeometryFromImageToWorldMatrix(slicer.util.vtkMatrixFromArray(RAS_TO_LPS @ voxels.grid.ijk_to_lps))
     return image
 
 
-def _ijk_to_ras(volume: Any) -> Any:
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    return matrix
+def label_voxels_of(node: Any) -> Voxels:
+    """A loaded label volume as an array, with what it says about partial annotation."""
+    array = slicer.util.arrayFromVolume(node).astype(np.uint8, copy=False)
+    ignored = array == IGNORE
+    if not ignored.any():
+        return Voxels(array, grid_of(node))
+    whole = ignored.all(axis=(1, 2))
+    ignored[whole] = False
+    slices = frozenset(int(index) for index in np.flatnonzero(~whole))
+    return Voxels(np.where(array == IGNORE, 0, array), grid_of(node), slices, ignored if ignored.any() else None)
 
 
-def grid_of(volume: Any) -> Grid:
-    """The voxel grid of a volume node."""
-    columns, rows, slices = volume.GetImageData().GetDimensions()
-    return Grid((slices, rows, columns), _RAS_TO_LPS @ slicer.util.arrayFromVTKMatrix(_ijk_to_ras(volume)))
+def is_empty(node: Any) -> bool:
+    """Whether nothing is drawn; copies nothing."""
+    segmentation = node.GetSegmentation()
+    for index in range(segmentation.GetNumberOfLayers(_binary_labelmap())):
+        image = segmentation.GetLayerDataObject(index, _binary_labelmap())
+        scalars = None if image is None or image.IsEmpty() else image.GetPointData().GetScalars()
+        if scalars is not None and vtk_to_numpy(scalars).max(initial=0) > 0:
+            return False
+    return True
 
 
 def take_snapshot(node: Any, volume: Any, labels: Sequence[Label]) -> Snapshot:
@@ -119,41 +144,49 @@ def take_snapshot(node: Any, volume: Any, labels: Sequence[Label]) -> Snapshot:
 
     Args:
         node: The segmentation.
-        volume: Its CT.
+        volume: Its CT; transforms above the two are respected.
         labels: Labels of the study; segments of other labels are left out.
+
+    Raises:
+        BadInputError: One of the two stands under a transform that bends space.
     """
     segmentation = node.GetSegmentation()
     values = {segment_id(label): label.value for label in labels}
-    representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    to_volume = np.linalg.inv(matrix_above(volume)) @ matrix_above(node)
     layers = []
-    for index in range(segmentation.GetNumberOfLayers(representation)):
-        image = segmentation.GetLayerDataObject(index, representation)
-        ids = segmentation.GetSegmentIDsForLayer(index, representation)
+    for index in range(segmentation.GetNumberOfLayers(_binary_labelmap())):
+        image = segmentation.GetLayerDataObject(index, _binary_labelmap())
+        ids = segmentation.GetSegmentIDsForLayer(index, _binary_labelmap())
         wanted = {segmentation.GetSegment(key).GetLabelValue(): values[key] for key in ids if key in values}
-        layer = _layer(image, volume, wanted) if wanted else None
+        layer = _layer(image, volume, wanted, to_volume) if wanted else None
         if layer is not None:
             layers.append(layer)
     return Snapshot(grid_of(volume), tuple(layers))
 
 
-def _layer(image: Any, volume: Any, values: dict[int, int]) -> Layer | None:
+def _layer(image: Any, volume: Any, values: dict[int, int], to_volume: np.ndarray) -> Layer | None:
+    """A copy of one labelmap; `to_volume` is 4x4, from its RAS to that of the CT."""
     if image is None or image.IsEmpty() or image.GetPointData().GetScalars() is None:
         return None
-    offset = _offset(image, volume)
+    offset = _offset(image, volume, to_volume)
     if offset is None:
-        image, offset = _resampled(image, volume), (0, 0, 0)
+        image, offset = _resampled(image, volume, to_volume), (0, 0, 0)
     low_x, high_x, low_y, high_y, low_z, high_z = image.GetExtent()
     shape = (high_z - low_z + 1, high_y - low_y + 1, high_x - low_x + 1)
     voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape).copy()
     return Layer(voxels, (offset[2] + low_z, offset[1] + low_y, offset[0] + low_x), values)
 
 
-def _offset(image: Any, volume: Any) -> tuple[int, int, int] | None:
-    """Index in the CT of the layer's voxel (0, 0, 0), or None when the grids do not fall on each other."""
+def _image_to_ras(image: Any) -> np.ndarray:
     matrix = vtk.vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
-    ras_to_ijk = np.linalg.inv(slicer.util.arrayFromVTKMatrix(_ijk_to_ras(volume)))
-    between = ras_to_ijk @ slicer.util.arrayFromVTKMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def _offset(image: Any, volume: Any, to_volume: np.ndarray) -> tuple[int, int, int] | None:
+    """Index in the CT of the layer's voxel (0, 0, 0), or None when the grids do not fall on each other."""
+    ijk_to_ras = RAS_TO_LPS @ grid_of(volume).ijk_to_lps
+    between = np.linalg.inv(ijk_to_ras) @ to_volume @ _image_to_ras(image)
     shift = between[:3, 3]
     size = max(volume.GetImageData().GetDimensions())
     aligned = np.allclose(between[:3, :3], np.eye(3), atol=_TOLERANCE_VOXELS / size)
@@ -162,10 +195,12 @@ def _offset(image: Any, volume: Any) -> tuple[int, int, int] | None:
     return round(shift[0]), round(shift[1]), round(shift[2])
 
 
-def _resampled(image: Any, volume: Any) -> Any:
-    reference = slicer.vtkOrientedImageData()
+def _resampled(image: Any, volume: Any, to_volume: np.ndarray) -> Any:
+    moved, reference, result = (slicer.vtkOrientedImageData() for _ in range(3))
+    moved.ShallowCopy(image)
+    moved.SetGeometryFromImageToWorldMatrix(slicer.util.vtkMatrixFromArray(to_volume @ _image_to_ras(image)))
     reference.SetExtent(volume.GetImageData().GetExtent())
-    reference.SetGeometryFromImageToWorldMatrix(_ijk_to_ras(volume))
-    result = slicer.vtkOrientedImageData()
-    slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(image, reference, result, False)
+    to_ras = slicer.util.vtkMatrixFromArray(RAS_TO_LPS @ grid_of(volume).ijk_to_lps)
+    reference.SetGeometryFromImageToWorldMatrix(to_ras)
+    slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(moved, reference, result, False)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import qt
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.case_rows import CaseRow
+from SemiSegEmbedLib.application.series_choice import SeriesChoice
+from SemiSegEmbedLib.application.series_dialog import SeriesDialog
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.study.presets import LABEL_LISTS
 from SemiSegEmbedLib.study.records import Role
@@ -30,6 +32,9 @@ class StudyWidgets:
         self._ui = ui
         self._icons = icons
         self._rows: list[CaseRow] = []
+        self._shown: dict[str, CaseRow] = {}
+        self._hidden: set[str] = set()
+        self._series_dialog: SeriesDialog | None = None
         self._recent: list[Path] = []
         self._problem_keys: list[str] = []
         self._roles = [role.value for role in (Role.UNANNOTATED, Role.HELD_OUT, Role.EXCLUDED)]
@@ -39,9 +44,11 @@ class StudyWidgets:
         self.add_loaded_clicked = Signal()
         self.add_files_clicked = Signal()
         self.add_folder_clicked = Signal()
+        self.add_dicom_clicked = Signal()
         self.case_opened = Signal()
         self.next_clicked = Signal()
         self.role_chosen = Signal()
+        self.locate_clicked = Signal()
         self.remove_clicked = Signal()
         self.check_clicked = Signal()
         self.rank_clicked = Signal()
@@ -69,17 +76,21 @@ class StudyWidgets:
         ui.studyAddLoadedButton.clicked.connect(lambda *_args: self.add_loaded_clicked.emit())
         ui.studyAddFilesButton.clicked.connect(lambda *_args: self.add_files_clicked.emit())
         ui.studyAddFolderButton.clicked.connect(lambda *_args: self.add_folder_clicked.emit())
+        ui.studyAddDicomButton.clicked.connect(lambda *_args: self.add_dicom_clicked.emit())
         ui.studyFilterEdit.textChanged.connect(lambda *_args: self._filter())
         ui.studyCaseTable.cellActivated.connect(lambda *_args: self._open_selected())
         ui.studyCaseTable.itemSelectionChanged.connect(self._show_selection)
         ui.studyOpenCaseButton.clicked.connect(lambda *_args: self._open_selected())
         ui.studyNextCaseButton.clicked.connect(lambda *_args: self.next_clicked.emit())
         ui.studyRoleCombo.activated.connect(lambda *_args: self._choose_role(ui.studyRoleCombo.currentIndex))
+        ui.studyLocateButton.clicked.connect(lambda *_args: self.locate_clicked.emit())
         ui.studyRemoveButton.clicked.connect(lambda *_args: self.remove_clicked.emit())
         ui.studyCheckButton.clicked.connect(lambda *_args: self.check_clicked.emit())
         ui.studyRankButton.clicked.connect(lambda *_args: self.rank_clicked.emit())
         ui.studyCancelButton.clicked.connect(lambda *_args: self.cancel_clicked.emit())
         ui.studyProblemList.itemActivated.connect(lambda *_args: self._go_to_problem())
+        ui.studyProblemList.currentRowChanged.connect(lambda *_args: self._show_problem_selection())
+        ui.studyGoToProblemButton.clicked.connect(lambda *_args: self._go_to_problem())
 
     def label_list(self) -> str:
         """Name of the chosen list of labels."""
@@ -92,6 +103,17 @@ class StudyWidgets:
     def chosen_volume(self) -> Any:
         """The chosen volume node, or None."""
         return self._ui.studyVolumeSelector.currentNode()
+
+    def ask_series(
+        self,
+        choices: Sequence[SeriesChoice],
+        columns: Sequence[str],
+        chosen: Callable[[list[SeriesChoice]], None],
+    ) -> None:
+        """Let the user choose series; see `SeriesDialog`."""
+        # Kept, because a dialog without a reference would vanish.
+        self._series_dialog = SeriesDialog(self._ui.studyContent.window(), choices, columns, chosen)
+        self._series_dialog.open()
 
     def selected_keys(self) -> list[str]:
         """Keys of the selected cases, without those that the filter hides."""
@@ -116,24 +138,47 @@ class StudyWidgets:
         combo.enabled = bool(folders)
 
     def show_rows(self, rows: Sequence[CaseRow]) -> None:
-        """All cases; the selection stays where it can."""
+        """All cases; the selection stays where it can, and rows that did not change are left alone."""
         selected = self.selected_keys()
         self._rows = list(rows)
         table = self._ui.studyCaseTable
         table.blockSignals(True)
         # Sorting while filling would move the rows that are being filled.
         table.sortingEnabled = False
-        table.rowCount = len(self._rows)
-        for index, row in enumerate(self._rows):
-            self._fill_row(index, row)
+        if list(self._shown) == [row.key for row in self._rows]:
+            self._refill()
+        else:
+            self._fill()
         table.sortingEnabled = True
         table.blockSignals(False)
-        if len(self._rows) <= 200:
-            table.resizeColumnsToContents()
+        self._shown = {row.key: row for row in self._rows}
         self._filter()
         if selected:
             self.select(selected[0])
         self._show_selection()
+
+    def _fill(self) -> None:
+        self._hidden = set()
+        table = self._ui.studyCaseTable
+        table.rowCount = 0
+        table.rowCount = len(self._rows)
+        for index, row in enumerate(self._rows):
+            self._fill_row(index, row)
+        # The first rows tell how wide columns should be; asking all of a thousand takes a while.
+        table.horizontalHeader().setResizeContentsPrecision(100)
+        table.resizeColumnsToContents()
+
+    def _refill(self) -> None:
+        changed = {row.key: row for row in self._rows if self._shown[row.key] != row}
+        if changed:
+            for index, key in enumerate(self._table_keys()):
+                if key in changed:
+                    self._fill_row(index, changed[key])
+
+    def _table_keys(self) -> list[str]:
+        """Keys in the order of the table, which the user may have sorted."""
+        table = self._ui.studyCaseTable
+        return [table.item(index, KEY_COLUMN).text() for index in range(table.rowCount)]
 
     def _fill_row(self, index: int, row: CaseRow) -> None:
         texts = (row.key, row.name, row.status, row.annotated_by, row.reviewed_by, "", row.changed)
@@ -146,19 +191,20 @@ class StudyWidgets:
             item.setData(qt.Qt.DisplayRole, round(row.uncertainty, 4))
 
     def _filter(self) -> None:
-        table, text = self._ui.studyCaseTable, self._ui.studyFilterEdit.text
-        shown = {row.key for row in self._rows if row.matches(text)}
-        for index in range(table.rowCount):
-            table.setRowHidden(index, table.item(index, KEY_COLUMN).text() not in shown)
+        text = self._ui.studyFilterEdit.text
+        hidden = {row.key for row in self._rows if not row.matches(text)}
+        for index, key in enumerate(self._table_keys()):
+            if (key in hidden) != (key in self._hidden):
+                self._ui.studyCaseTable.setRowHidden(index, key in hidden)
+        self._hidden = hidden
+        self._show_selection()
 
     def select(self, key: str) -> None:
         """Move the selection to a case."""
-        table = self._ui.studyCaseTable
-        for index in range(table.rowCount):
-            if table.item(index, KEY_COLUMN).text() == key:
-                table.selectRow(index)
-                table.scrollToItem(table.item(index, KEY_COLUMN))
-                return
+        table, keys = self._ui.studyCaseTable, self._table_keys()
+        if key in keys:
+            table.selectRow(keys.index(key))
+            table.scrollToItem(table.item(keys.index(key), KEY_COLUMN))
 
     def show_problems(self, problems: Sequence[dict[str, str]] | None) -> None:
         """Findings of the check; None: not checked."""
@@ -176,17 +222,19 @@ class StudyWidgets:
             listing.addItem(_("No problems found."))
             listing.item(0).setIcon(self._icons["reviewed"])
             self._problem_keys.append("")
+        self._ui.studyGoToProblemButton.visible = any(self._problem_keys)
+        self._show_problem_selection()
 
     def show_work(self, text: str, can_cancel: bool = False) -> None:
         """What is under way, or an empty text, and whether it can be cancelled."""
         self._ui.studyCancelButton.visible = can_cancel
         self._ui.studyWorkLabel.text = text
-        for button in ("AddLoaded", "AddFiles", "AddFolder", "Check", "Rank"):
+        for button in ("AddLoaded", "AddFiles", "AddFolder", "AddDicom", "Check", "Rank"):
             getattr(self._ui, f"study{button}Button").enabled = not text
 
     def _show_selection(self) -> None:
         some = bool(self.selected_keys())
-        for name in ("studyOpenCaseButton", "studyRoleCombo", "studyRemoveButton"):
+        for name in ("studyOpenCaseButton", "studyRoleCombo", "studyLocateButton", "studyRemoveButton"):
             getattr(self._ui, name).enabled = some
         self._ui.studyNextCaseButton.enabled = bool(self._rows)
         idle = bool(self._rows) and not self._ui.studyWorkLabel.text
@@ -206,9 +254,15 @@ class StudyWidgets:
             self.role_chosen.emit(self._roles[index - 1])
         self._ui.studyRoleCombo.currentIndex = 0
 
-    def _go_to_problem(self) -> None:
+    def _problem_key(self) -> str:
         row = self._ui.studyProblemList.currentRow
-        key = self._problem_keys[row] if 0 <= row < len(self._problem_keys) else ""
+        return self._problem_keys[row] if 0 <= row < len(self._problem_keys) else ""
+
+    def _show_problem_selection(self) -> None:
+        self._ui.studyGoToProblemButton.enabled = bool(self._problem_key())
+
+    def _go_to_problem(self) -> None:
+        key = self._problem_key()
         if key:
             self.select(key)
             self.case_opened.emit(key)

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
-from SemiSegEmbedLib.application.case_rows import uncertainty_of
+from SemiSegEmbedLib.application.case_rows import newest_results, uncertainty_of
+from SemiSegEmbedLib.application.display_arrays import Voxels, image_voxels, label_voxels, map_voxels
+from SemiSegEmbedLib.application.drawing import Drawing
 from SemiSegEmbedLib.application.interaction import Messages
-from SemiSegEmbedLib.application.label_file import write_nrrd
+from SemiSegEmbedLib.application.preparation import Preparation
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.snapshot import Snapshot, ignore_other_slices
-from SemiSegEmbedLib.errors import SemiSegEmbedError
-from SemiSegEmbedLib.study.files import explain
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Case, Role
 from SemiSegEmbedLib.study.study import Study
+
+AHEAD = 3
+"""So many cases that may come next are prepared for display."""
 
 
 class Workbench:
@@ -38,47 +42,103 @@ class Workbench:
         self.marked_slices: set[int] = set()
         self.opened = Signal()
         self.saved = Signal()
+        self._ignored: np.ndarray | None = None
+        self._writing: list[Path] = []
+        self._stranded: dict[Path, Drawing] = {}
         self._background = background
         self._messages = messages
+        self._preparation = Preparation(session)
+        session.cases_changed.connect(self.look_ahead)
 
     def open(self, key: str) -> bool:
         """Bring a case into view; what was drawn in the one before is kept as a draft.
 
         Returns:
-            Whether it could be loaded; if not, the user was told why and the case before stays.
+            Whether it is there. If not, the user was told why and the case before stays, or the case is being
+            prepared in a child process and opens by itself.
         """
         study = self.session.study
         if study is None:
             return False
         self.keep_draft()
-        self._background.finish()
+        if _draft(study, key) in self._writing:
+            self._background.finish()
         try:
             case = study.case(key)
+            image = self._image(study, case)
+            if image is None:
+                return False
             label, restored = self._newest_label(study, case)
-            slices = self.scene.load(study.image_path(case), label, study.labels, case.key)
+            drawn = self.scene.load(image, label, study.labels, case.key)
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
             return False
+        if self._stranded.pop(_draft(study, key), None) is not None:
+            self.scene.mark_unsaved()
+        slices = None if drawn is None else drawn.annotated_slices
         self.partial = slices is not None
-        self.marked_slices = slices or set()
+        self.marked_slices = set(slices or ())
+        self._ignored = None if drawn is None else drawn.ignored
         self.session.show(key)
         self.opened.emit()
+        self.look_ahead()
         if restored:
             self._messages.tell(_("Your unsaved work on {case} was restored.").format(case=case.name))
         return True
 
+    def _image(self, study: Study, case: Case) -> Path | Voxels | None:
+        """Where to load the CT from; None: it is being prepared."""
+        path = study.image_path(case)
+        if not path.exists():
+            text = _("The CT of {case} is not where it was: put it back, or say where it lies now with Locate.")
+            raise BadInputError(text.format(case=case.name))
+        voxels = image_voxels(study, case)
+        if voxels is None and self._preparation.helps(study, case):
+            self._messages.tell(_("Preparing {case} ... it opens by itself.").format(case=case.name))
+            self._preparation.prepare(case.key, lambda problem: self._prepared(study, case, problem))
+            return None
+        if voxels is None and path.is_dir():
+            raise BadInputError(
+                _("The DICOM series of {case} could not be prepared: check it.").format(case=case.name)
+            )
+        return voxels or path
+
+    def _prepared(self, study: Study, case: Case, problem: str) -> None:
+        if self.session.study is not study:
+            return
+        if problem and study.image_path(case).is_dir():
+            self._messages.warn(problem)
+        else:
+            # A file that could not be prepared, because the disk is full for example, is read itself.
+            self.open(case.key)
+
+    def look_ahead(self) -> None:
+        """Have the case in view and those that may come next prepared for display."""
+        current = [] if self.session.case is None else [self.session.case.key]
+        self._preparation.warm([*current, *self._next_keys()[:AHEAD]])
+
+    def tick(self) -> None:
+        """Deliver what the child process that prepares cases has to say; called by a timer."""
+        self._preparation.tick()
+
+    def cleanup(self) -> None:
+        """End the child process."""
+        self._preparation.cancel()
+
     def next_key(self) -> str | None:
         """The case to annotate next: the one the model is least sure of, else the next in the table."""
+        return next(iter(self._next_keys()), None)
+
+    def _next_keys(self) -> list[str]:
         study, current = self.session.study, self.session.case
         if study is None:
-            return None
+            return []
         waiting = [case.key for case in study.cases if case.role is Role.UNANNOTATED and case.label is None]
         if current is not None and current.key in waiting:
             position = waiting.index(current.key)
             waiting = waiting[position + 1 :] + waiting[:position]
-        if not waiting:
-            return None
-        return max(waiting, key=lambda key: uncertainty_of(self.session.result(key)) or 0.0)
+        newest = newest_results(study)
+        return sorted(waiting, key=lambda key: uncertainty_of(newest.get(key)) or 0.0, reverse=True)
 
     def save(self, annotated_by: str, then: Callable[[], None] | None = None) -> None:
         """Save what is drawn as the newest label of the case, in the background.
@@ -91,32 +151,66 @@ class Workbench:
         if study is None or case is None or self.scene.segmentation is None:
             self._messages.warn(_("Open a case first."))
             return
-        snapshot = self.scene.snapshot(study.labels)
+        try:
+            drawing = self._drawing(study)
+        except BadInputError as error:
+            self._messages.warn(str(error))
+            return
         self.scene.mark_saved()
-        draft, slices, folder, key = self._draft(study, case), self._slices(), study.folder, case.key
+        draft, folder, key = _draft(study, case.key), study.folder, case.key
 
         def work() -> None:
-            _write(snapshot, slices, draft)
-            Study.open(folder).add_label(key, draft, annotated_by=annotated_by, complete=slices is None)
+            drawing.write(draft)
+            Study.open(folder).add_label(key, draft, annotated_by=annotated_by, complete=drawing.complete)
             draft.unlink(missing_ok=True)
 
-        def done(_result: object) -> None:
+        def done() -> None:
             self.session.refresh()
             self._messages.tell(_("Saved the labels of {case}.").format(case=case.name))
             self.saved.emit()
             if then is not None:
                 then()
 
-        self._background.start(work, done, self._save_failed)
+        self._write(drawing, draft, work, done)
 
     def keep_draft(self) -> None:
         """Write what is drawn beside the study, in the background, if it changed."""
+        for draft in list(self._stranded):
+            self._write_draft(self._stranded.pop(draft), draft)
         study, case = self.session.study, self.session.case
         if study is None or case is None or not self.scene.modified:
             return
-        snapshot, slices, draft = self.scene.snapshot(study.labels), self._slices(), self._draft(study, case)
+        try:
+            drawing = self._drawing(study)
+        except BadInputError as error:
+            # Rather out of its transform than lost.
+            self.scene.free()
+            self._messages.warn(str(error))
+            drawing = self._drawing(study)
         self.scene.mark_saved()
-        self._background.start(lambda: _write(snapshot, slices, draft), lambda _result: None, self._save_failed)
+        self._write_draft(drawing, _draft(study, case.key))
+
+    def _write_draft(self, drawing: Drawing, draft: Path) -> None:
+        self._write(drawing, draft, lambda: drawing.write(draft), lambda: None)
+
+    def _write(self, drawing: Drawing, draft: Path, work: Callable[[], None], then: Callable[[], None]) -> None:
+        """Write in the background; a drawing that cannot be written stays in the scene, or else in memory."""
+
+        def done(_result: object) -> None:
+            self._writing.remove(draft)
+            then()
+
+        def failed(sentence: str) -> None:
+            self._writing.remove(draft)
+            study, case = self.session.study, self.session.case
+            if study is not None and case is not None and _draft(study, case.key) == draft:
+                self.scene.mark_unsaved()
+            elif draft not in self._writing:
+                self._stranded[draft] = drawing
+            self._messages.warn(sentence)
+
+        self._writing.append(draft)
+        self._background.start(work, done, failed)
 
     def leave(self) -> None:
         """Take the case out of the scene; a draft of unsaved work is kept."""
@@ -124,30 +218,28 @@ class Workbench:
         self.scene.clear()
         self.session.show(None)
 
-    def _save_failed(self, sentence: str) -> None:
-        self.scene.mark_unsaved()
-        self._messages.warn(sentence)
+    def result_label(self, folder: Path) -> Path | Voxels | None:
+        """The label of a result of the case in view, from its display array where there is one."""
+        study, case, path = self.session.study, self.session.case, folder / "label.nii.gz"
+        if study is None or case is None or not path.is_file():
+            return None
+        return map_voxels(study, case, path) or path
 
-    def _slices(self) -> set[int] | None:
-        return set(self.marked_slices) if self.partial else None
+    def _drawing(self, study: Study) -> Drawing:
+        snapshot = self.scene.snapshot(study.labels)
+        if not self.partial:
+            return Drawing(snapshot)
+        return Drawing(snapshot, frozenset(self.marked_slices), self._ignored)
 
-    @staticmethod
-    def _draft(study: Study, case: Case) -> Path:
-        return study.folder / "drafts" / f"{case.key}.nrrd"
-
-    def _newest_label(self, study: Study, case: Case) -> tuple[Path | None, bool]:
-        label, draft = study.label_path(case), self._draft(study, case)
+    def _newest_label(self, study: Study, case: Case) -> tuple[Path | Voxels | None, bool]:
+        label, draft = study.label_path(case), _draft(study, case.key)
+        if draft in self._stranded:
+            return self._stranded[draft].voxels(), True
         if draft.is_file() and (label is None or draft.stat().st_mtime >= label.stat().st_mtime):
             return draft, True
-        return label, False
+        return label_voxels(study, case) or label, False
 
 
-def _write(snapshot: Snapshot, slices: set[int] | None, path: Path) -> None:
-    label = snapshot.label_volume()
-    if slices is not None:
-        ignore_other_slices(label, slices)
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise explain(error, "Your drawing could not be saved") from error
-    write_nrrd(path, label, snapshot.grid)
+def _draft(study: Study, key: str) -> Path:
+    """Where unsaved work on a case is kept."""
+    return study.folder / "drafts" / f"{key}.nrrd"

@@ -1,4 +1,4 @@
-"""`study create|add|label|role|list|check`."""
+"""`study create|series|add|label|role|list|check|relocate|remove|display`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def add_commands(commands: Any) -> None:
     add.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="NIfTI, NRRD or MHA file, or DICOM folder")
     add.add_argument("--patient", help="any text that names the patient; kept as a salted hash alone")
     add.add_argument("--role", choices=[role.value for role in Role], default=Role.UNANNOTATED.value)
-    add.add_argument("--series", help="the series to take from a DICOM folder")
+    add.add_argument(
+        "--series", action="append", metavar="UID", help="the series to take from a DICOM folder; may be repeated"
+    )
     add.add_argument("--copy", action="store_true", help="copy the file into the study")
 
     label = add_command(
@@ -57,6 +59,42 @@ def add_commands(commands: Any) -> None:
     listing = add_command(group, "list", run_list, "list the cases", "study list hips")
     add_study(listing)
 
+    series = add_command(
+        group, "series", run_series, "list the CT series in a folder and the folders below it", "study series export"
+    )
+    series.add_argument("folder", type=Path, metavar="FOLDER")
+
+    relocate = add_command(
+        group,
+        "relocate",
+        run_relocate,
+        "say where the CT of a case lies now",
+        "study relocate hips case-0002 new/b.nii",
+    )
+    add_study(relocate)
+    relocate.add_argument("case", metavar="CASE")
+    relocate.add_argument("image", type=Path, metavar="IMAGE", help="the same file or DICOM folder at its new place")
+
+    remove = add_command(
+        group,
+        "remove",
+        run_remove,
+        "take cases out of the study; their files stay on disk",
+        "study remove hips case-0002",
+    )
+    add_study(remove)
+    remove.add_argument("cases", nargs="+", metavar="CASE")
+
+    display = add_command(
+        group,
+        "display",
+        run_display,
+        "prepare cases so that they open at once in 3D Slicer, which does this by itself",
+        "study display hips case-0001",
+    )
+    add_study(display)
+    display.add_argument("cases", nargs="+", metavar="CASE")
+
     check = add_command(group, "check", run_check, "look for problems before training", "study check hips")
     add_study(check)
 
@@ -74,17 +112,18 @@ def run_add(options: argparse.Namespace, console: Console) -> None:
     study = Study.open(options.study)
     cases = []
     for image in expand(options.images):
-        cases.append(
-            add_image(
-                study,
-                image,
-                patient=options.patient,
-                role=Role(options.role),
-                series_uid=options.series,
-                copy=options.copy,
+        for series_uid in options.series or [None]:
+            cases.append(
+                add_image(
+                    study,
+                    image,
+                    patient=options.patient,
+                    role=Role(options.role),
+                    series_uid=series_uid,
+                    copy=options.copy,
+                )
             )
-        )
-        console.line(f"{cases[-1].key}  {cases[-1].name}  {cases[-1].role.value}")
+            console.line(f"{cases[-1].key}  {cases[-1].name}  {cases[-1].role.value}")
     console.result([describe_case(case) for case in cases])
 
 
@@ -125,6 +164,38 @@ def run_role(options: argparse.Namespace, console: Console) -> None:
     Study.open(options.study).set_role(options.case, Role(options.role))
     console.line(f"{options.case} is now {options.role}.")
     console.result({"case": options.case, "role": options.role})
+
+
+def run_series(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.cases import find_series
+
+    found = find_series(options.folder, lambda fraction: console.progress("Looking into the folders", fraction))
+    columns = ("slices", "thickness_mm", "kernel", "description", "folder", "series")
+    rows = [one.to_dict() for one in found]
+    console.table(columns, [[row[column] for column in columns] for row in rows])
+    console.result(rows)
+
+
+def run_relocate(options: argparse.Namespace, console: Console) -> None:
+    Study.open(options.study).relocate_case(options.case, options.image)
+    console.line(f"{options.case} was found at its new place.")
+    console.result({"case": options.case})
+
+
+def run_remove(options: argparse.Namespace, console: Console) -> None:
+    study = Study.open(options.study)
+    study.remove_cases(options.cases)
+    console.line(f"The study has {len(study.cases)} cases now; the files of the others are still there.")
+    console.result({"cases": [case.key for case in study.cases]})
+
+
+def run_display(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.display import prepare_display
+
+    outcomes = prepare_display(Study.open(options.study), options.cases, console.progress)
+    for outcome in outcomes:
+        console.line(f"{outcome['case']}  {outcome['error'] or 'ready'}")
+    console.result(outcomes)
 
 
 def run_list(options: argparse.Namespace, console: Console) -> None:

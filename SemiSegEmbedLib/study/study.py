@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,17 @@ class Study(StudySnapshot):
 
     def set_role(self, key: str, role: Role) -> None:
         """Change what a case is used for."""
-        self._change(lambda manifest: edits.with_case(manifest, key, role=Role(role)))
+        self.set_roles({key: role})
+
+    def set_roles(self, roles: Mapping[str, Role]) -> None:
+        """Change what cases are used for, all or none of them."""
+
+        def edit(manifest: Manifest) -> Manifest:
+            for key, role in roles.items():
+                manifest = edits.with_case(manifest, key, role=Role(role))
+            return manifest
+
+        self._change(edit)
 
     def set_reviewed(self, key: str, reviewed_by: str) -> None:
         """Note who looked over the newest label of a case."""
@@ -191,7 +202,11 @@ class Study(StudySnapshot):
 
     def remove_case(self, key: str) -> None:
         """Take a case out of the study; its label files stay on disk."""
-        self._change(lambda manifest: edits.without_case(manifest, key))
+        self.remove_cases([key])
+
+    def remove_cases(self, keys: Sequence[str]) -> None:
+        """Take cases out of the study, all or none of them; their label files stay on disk."""
+        self._change(lambda manifest: reduce(edits.without_case, dict.fromkeys(keys), manifest))
 
     def add_run(self, run_id: str, created: str, method: str, preset: str) -> None:
         """Note a training run, whose folder is `runs/<run_id>`."""

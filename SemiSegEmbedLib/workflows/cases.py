@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import check
-from SemiSegEmbedLib.imaging.dicom import list_series
+from SemiSegEmbedLib.imaging.dicom import VOLUME_SLICES, Series, list_series
 from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.imaging.write import write_image
+from SemiSegEmbedLib.study.files import temporary_folder
 from SemiSegEmbedLib.study.records import Case, LabelVersion, Role
 from SemiSegEmbedLib.study.study import Study
+
+MAX_FOLDERS = 2000
 
 
 def add_image(
@@ -27,19 +33,82 @@ def add_image(
     series_uid: str | None = None,
     copy: bool = False,
 ) -> Case:
-    """Adds a CT file or DICOM folder; a folder with several series needs `series_uid`.
+    """Adds a CT file or DICOM folder; a folder that holds several CT series needs `series_uid`.
 
     Raises:
         BadInputError: It cannot be read, holds several series, or is in the study already.
     """
-    path = Path(path)
-    if path.is_dir() and series_uid is None:
+    path, name = Path(path), None
+    if path.is_dir():
         series = list_series(path)
-        if len(series) > 1:
-            choices = "; ".join(f"{one.uid} ({one.description}, {one.slice_count} slices)" for one in series)
-            raise BadInputError(f"The folder holds {len(series)} series: say which with --series. They are: {choices}")
-        series_uid = series[0].uid if series else None
-    return study.add_case(path, patient=patient, role=role, series_uid=series_uid, copy=copy)
+        chosen = _choose(series, series_uid)
+        series_uid = chosen.uid
+        if len(series) > 1 and chosen.description:
+            name = f"{path.name} {chosen.description}"
+    return study.add_case(path, patient=patient, role=role, series_uid=series_uid, copy=copy, name=name)
+
+
+def _choose(series: Sequence[Series], series_uid: str | None) -> Series:
+    wanted = [one for one in series if one.uid == series_uid]
+    if series_uid is None:
+        wanted = list(series) if len(series) == 1 else [one for one in series if is_scan(one)]
+    if len(wanted) == 1:
+        return wanted[0]
+    choices = "; ".join(f"{one.uid} ({one.description}, {one.slice_count} slices)" for one in series)
+    if series_uid is not None:
+        raise BadInputError(f"The folder does not hold this series: choose another one. They are: {choices}")
+    raise BadInputError(f"The folder holds {len(series)} series: say which with --series. They are: {choices}")
+
+
+@dataclass(frozen=True)
+class FoundSeries:
+    """A CT series in a folder, as a person chooses it."""
+
+    folder: str
+    series: str
+    description: str
+    kernel: str
+    slices: int
+    thickness_mm: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+
+def find_series(folder: Path, progress: Callable[[float], None] = lambda fraction: None) -> list[FoundSeries]:
+    """The CT series in a folder and the folders below it that have enough slices for a scan, the longest first.
+
+    Raises:
+        BadInputError: There is none, or there are too many folders.
+    """
+    folder = Path(folder).absolute()
+    if not folder.is_dir():
+        raise BadInputError(f"{folder.name} is no folder: choose the one that holds the DICOM files.")
+    places = [Path(place) for place, _, files in os.walk(folder) if files][: MAX_FOLDERS + 1]
+    if len(places) > MAX_FOLDERS:
+        raise BadInputError(f"{folder.name} holds more than {MAX_FOLDERS} folders: choose one further down.")
+    found = []
+    for number, place in enumerate(sorted(places)):
+        progress(number / len(places))
+        # Folders without DICOM images are no reason to stop.
+        with suppress(BadInputError):
+            found += [_found(place, one) for one in list_series(place) if is_scan(one)]
+    progress(1.0)
+    if not found:
+        raise BadInputError(f"{folder.name} holds no CT series: choose a folder with a scan.")
+    return sorted(found, key=lambda one: (-one.slices, one.folder, one.series))
+
+
+def is_scan(series: Series) -> bool:
+    """Whether a series can be a CT of a hip: the modality, and more slices than a scout."""
+    return series.modality == "CT" and series.slice_count >= VOLUME_SLICES
+
+
+def _found(place: Path, series: Series) -> FoundSeries:
+    return FoundSeries(
+        str(place), series.uid, series.description, series.kernel, series.slice_count, series.thickness_mm
+    )
 
 
 def add_label(
@@ -65,8 +134,8 @@ def add_label(
     label = read_label(Path(path), image, study.labels)
     if value_map:
         label = sitk.ChangeLabel(label, changeMap=dict(value_map))
-    with tempfile.TemporaryDirectory(dir=study.folder) as folder:
-        copy = Path(folder) / "label.nii.gz"
+    with temporary_folder(study.folder) as folder:
+        copy = folder / "label.nii.gz"
         write_image(label, copy)
         problems = check.check_label(copy, image, Geometry.of(image), study.labels)
         errors = [one.sentence for one in problems if one.severity == "error"]

@@ -14,8 +14,9 @@ sitk = pytest.importorskip("SimpleITK")
 vtk = pytest.importorskip("vtk")
 
 from SemiSegEmbedLib.application.label_file import write_nrrd  # noqa: E402
-from SemiSegEmbedLib.application.scene import CaseScene, unchanged_file, volume_copy  # noqa: E402
-from SemiSegEmbedLib.application.segmentation import grid_of, segment_id  # noqa: E402
+from SemiSegEmbedLib.application.scene import CaseScene  # noqa: E402
+from SemiSegEmbedLib.application.segmentation import segment_id  # noqa: E402
+from SemiSegEmbedLib.application.volumes import grid_of, unchanged_file, volume_copy  # noqa: E402
 from SemiSegEmbedLib.errors import BadInputError  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_SIDES  # noqa: E402
 
@@ -104,6 +105,44 @@ def test_a_segment_that_the_study_does_not_know_is_left_out(case, files) -> None
     assert case.snapshot(HIP_SIDES).label_volume().max() <= 5
 
 
+def test_replacing_what_is_drawn_can_be_undone(case, files, tmp_path: Path) -> None:
+    """The Segment Editor keeps its states in a `vtkSegmentationHistory`, the real one here."""
+    history = slicer.vtkSegmentationHistory()
+    history.SetSegmentation(case.segmentation.GetSegmentation())
+    history.SaveState()
+    write_nrrd(tmp_path / "other.nrrd", np.where(files[2] > 0, 2, 0).astype(np.uint8), grid_of(case.volume))
+    case.fill(tmp_path / "other.nrrd", HIP_SIDES)
+    assert case.snapshot(HIP_SIDES).label_volume().max() == 2
+    history.RestorePreviousState()
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), files[2])
+
+
+def test_voxels_that_nobody_annotated_are_told_apart_from_background(scene, files, tmp_path: Path) -> None:
+    label = files[2].copy()
+    label[:4] = 255
+    label[6, :2, :2] = 255
+    case = CaseScene()
+    case.load(files[0], None, HIP_SIDES, "case-0001")
+    write_nrrd(tmp_path / "partial.nrrd", label, grid_of(case.volume))
+    drawn = case.load(files[0], tmp_path / "partial.nrrd", HIP_SIDES, "case-0001")
+    assert drawn.annotated_slices == frozenset(range(4, 12))
+    assert np.argwhere(drawn.ignored).tolist() == [[6, y, x] for y in range(2) for x in range(2)]
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), np.where(label == 255, 0, label))
+
+
+def test_the_views_are_arranged_at_what_is_drawn(scene, files) -> None:
+    case = CaseScene()
+    straight = sitk.GetImageFromArray(np.zeros((40, 64, 64), np.int16))
+    sitk.WriteImage(straight, str(files[0]))
+    label = np.zeros((40, 64, 64), np.uint8)
+    label[24:33, 8:17, 40:49] = 1
+    sitk.WriteImage(sitk.GetImageFromArray(label), str(files[1]))
+    case.load(files[0], files[1], HIP_SIDES, "case-0001")
+    assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+    assert case.slice_index() == 28
+    assert qt.QApplication.overrideCursor() is None
+
+
 def test_a_missing_ct_leaves_the_scene_as_it_was(case, tmp_path: Path) -> None:
     volume = case.volume
     with pytest.raises(BadInputError, match="not where it was"):
@@ -148,11 +187,75 @@ def test_the_axial_view_knows_its_slice(scene, files) -> None:
     assert case.slice_index() == 7
 
 
-def test_a_volume_under_a_transform_is_refused(case) -> None:
+def transform_above(node, matrix: np.ndarray):
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-    case.volume.SetAndObserveTransformNodeID(transform.GetID())
-    with pytest.raises(BadInputError, match="under a transform"):
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return transform
+
+
+TURNED = np.array([[0.0, -1, 0, 10], [1, 0, 0, 20], [0, 0, 1, 30], [0, 0, 0, 1]])
+
+
+def bend(node) -> None:
+    """Put a node under a transform that is not linear."""
+    points = [vtk.vtkPoints(), vtk.vtkPoints()]
+    for x, y, z in np.ndindex(2, 2, 2):
+        points[0].InsertNextPoint(100 * x, 100 * y, 100 * z)
+        points[1].InsertNextPoint(100 * x + 9 * y * z, 100 * y, 100 * z)
+    spline = vtk.vtkThinPlateSplineTransform()
+    spline.SetBasisToR()
+    spline.SetSourceLandmarks(points[0])
+    spline.SetTargetLandmarks(points[1])
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
+    transform.SetAndObserveTransformToParent(spline)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+
+
+def test_a_volume_that_a_transform_turns_is_copied_where_it_is_seen(case) -> None:
+    before = volume_copy(case.volume)
+    transform_above(case.volume, TURNED)
+    voxels, grid = volume_copy(case.volume)
+    assert np.array_equal(voxels, before[0])
+    flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+    assert np.allclose(grid.ijk_to_lps, flip @ TURNED @ flip @ before[1].ijk_to_lps)
+
+
+def test_a_volume_that_a_transform_shears_or_bends_is_refused(case) -> None:
+    sheared = np.eye(4)
+    sheared[0, 1] = 0.3
+    transform_above(case.volume, sheared)
+    with pytest.raises(BadInputError, match="shears"):
         volume_copy(case.volume)
+    bend(case.volume)
+    with pytest.raises(BadInputError, match="bends"):
+        volume_copy(case.volume)
+
+
+def test_a_case_that_was_turned_as_a_whole_is_saved_as_it_was_drawn(case, files) -> None:
+    transform = transform_above(case.volume, TURNED)
+    case.segmentation.SetAndObserveTransformNodeID(transform.GetID())
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), files[2])
+
+
+def test_labels_that_were_moved_against_their_ct_are_saved_where_they_are_seen(case, files) -> None:
+    """Two voxels along x: the column of the matrix to RAS says how far that is."""
+    to_ras = vtk.vtkMatrix4x4()
+    case.volume.GetIJKToRASMatrix(to_ras)
+    moved = np.eye(4)
+    moved[:3, 3] = 2 * slicer.util.arrayFromVTKMatrix(to_ras)[:3, 0]
+    transform_above(case.segmentation, moved)
+    expected = np.zeros_like(files[2])
+    expected[:, :, 2:] = files[2][:, :, :-2]
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), expected)
+
+
+def test_a_case_under_a_bending_transform_is_not_saved_but_can_be_freed(case, files) -> None:
+    bend(case.segmentation)
+    with pytest.raises(BadInputError, match="take it out of the transform"):
+        case.snapshot(HIP_SIDES)
+    case.free()
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), files[2])
 
 
 def test_a_loaded_file_is_recognised_until_it_is_changed(case, files) -> None:

@@ -1,4 +1,4 @@
-"""The rows of the paper's Tables 1, 2 and 3, and of what the `robust` preset adds, as plain configurations."""
+"""The rows of the paper's Tables 1, 2 and 3, and of the `robust` preset and its levers, as plain configurations."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ class Row:
         return preset(self.preset, **{**budget, **self.overrides})
 
 
+def _robust(name: str, title: str, **overrides: Any) -> Row:
+    return _matching(f"robust_{name}", f"Robust, {title}", "robust", **overrides)
+
+
 def _matching(name: str, title: str, preset: str = "paper", **overrides: Any) -> Row:
     return Row(name, title, {"method": "embedding_matching", **overrides}, preset)
 
@@ -69,16 +73,30 @@ TABLES: dict[str, tuple[Row, ...]] = {
     "robust": (
         Row("robust_supervised", "Supervised, robust augmentation", {"method": "supervised"}, "robust"),
         _matching("robust", "Robust", "robust"),
-        _matching("robust_without_nn", "Robust without NN", "robust", use_nn=False),
-        _matching("robust_without_en", "Robust without EN", "robust", use_en=False),
-        _matching("robust_without_matching", "Robust without NN and EN", "robust", use_nn=False, use_en=False),
+        _robust("without_nn", "without NN", use_nn=False),
+        _robust("without_en", "without EN", use_en=False),
+        _robust("without_matching", "without NN and EN", use_nn=False, use_en=False),
+    ),
+    "levers": (
+        _matching("robust", "Robust", "robust"),
+        _robust("mirroring_only", "mirroring only", augmentation="flip"),
+        _robust("cutmix", "CutMix", cutmix=0.5),
+        _robust("labelled_cutmix", "boxes of labelled scans", labelled_cutmix=0.5),
+        _robust("copy_paste", "copy-paste", copy_paste=0.5),
+        _robust("pair", "references of one patch", reference_scope="pair"),
+        _robust("without_hard_negatives", "without hard negatives", hard_negatives=False),
+        _robust("prototypes", "8 prototypes", prototypes=8),
+        _robust("margin", "margin 0.1", nn_margin=0.1),
+        _robust("temperature", "temperature 0.1", en_temperature=0.1),
+        _robust("full_threshold", "threshold to ln C", threshold_end=1.0),
+        _robust("distance_head", "distance head", distance_weight=0.3),
     ),
 }
-"""Rows in the order of the paper's tables; "robust" is not in the paper."""
+"""Rows in the order of the paper's tables; "robust" and "levers", one change each, are not in the paper."""
 
 
 def table_rows(table: str) -> tuple[Row, ...]:
-    """The rows of "table1", "table2", "table3" or "robust"; raises `BadInputError` for another name."""
+    """The rows of one of `TABLES`; raises `BadInputError` for another name."""
     if table not in TABLES:
         raise BadInputError(f"There is no table {table!r}; choose one of {', '.join(TABLES)}.")
     return TABLES[table]

@@ -45,6 +45,12 @@ def test_robust_rows_take_out_one_term_each_and_compare_with_supervised() -> Non
     assert rows["robust_without_matching"] == robust.replace(use_nn=False, use_en=False)
 
 
+def test_each_lever_is_one_change_of_robust() -> None:
+    robust = preset("robust").to_dict()
+    changes = [sum(robust[k] != v for k, v in row.config().to_dict().items()) for row in table_rows("levers")]
+    assert changes == [0] + [1] * (len(changes) - 1)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_names_are_unique_and_a_shared_budget_leaves_the_row_what_it_is(table: str) -> None:
     rows = table_rows(table)

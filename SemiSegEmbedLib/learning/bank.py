@@ -43,10 +43,12 @@ class ReferenceQueue(nn.Module):
         return self.pushed.clamp_max(self.size)
 
     @torch.no_grad()
+    def sample(self, count: int) -> Tensor:
+        """Random references of each group, each entry equally likely, (G, count, E); zeros where a group has none."""
+        chance = torch.rand(len(self.filled), count, device=self.pushed.device)
+        place = (chance * self.filled[:, None]).long().clamp_max((self.filled - 1).clamp_min(0)[:, None])
+        return self.embeddings.gather(1, place[..., None].expand(-1, -1, self.embeddings.shape[2]))
+
     def draw(self, l: int, k: int) -> tuple[Tensor, Tensor]:  # noqa: E741
-        """l draws of k, each entry equally likely: (1, G, l, k, E), and which groups have any, (1, G)."""
-        filled = self.filled
-        chance = torch.rand(len(filled), l * k, device=filled.device)
-        place = (chance * filled[:, None]).long().clamp_max((filled - 1).clamp_min(0)[:, None])
-        drawn = self.embeddings.gather(1, place[..., None].expand(-1, -1, self.embeddings.shape[2]))
-        return drawn.unflatten(1, (l, k))[None], (filled > 0)[None]
+        """l draws of k: (1, G, l, k, E), and which groups have any, (1, G)."""
+        return self.sample(l * k).unflatten(1, (l, k))[None], (self.filled > 0)[None]

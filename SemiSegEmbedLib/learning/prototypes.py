@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from SemiSegEmbedLib.learning.bank import ReferenceQueue
+
 
 class Prototypes(nn.Module):
     """P cluster centres of each group of references, moved by one step of k-means in each training step.
@@ -26,23 +28,15 @@ class Prototypes(nn.Module):
         self.register_buffer("started", torch.zeros(groups, dtype=torch.bool))
 
     @torch.no_grad()
-    def update(self, references: Tensor, filled: Tensor) -> None:
-        """Assigns each reference to its nearest centre and moves the centres to the means.
-
-        Args:
-            references: (G, N, E); entries from `filled` on are not looked at.
-            filled: How many there are of each group, int64, (G,).
-        """
-        _, n, channels = references.shape
-        count = self.centres.shape[1]
-        chance = torch.rand(len(filled), count, device=filled.device)
-        place = (chance * filled[:, None]).long().clamp_max((filled - 1).clamp_min(0)[:, None])
-        random = references.gather(1, place[..., None].expand(-1, -1, channels))
+    def update(self, bank: ReferenceQueue) -> None:
+        """Assigns each reference of the bank to its nearest centre and moves the centres to the means."""
+        references, filled, device = bank.embeddings, bank.filled, bank.embeddings.device
+        random = bank.sample(self.centres.shape[1])
         centres = torch.where(self.started[:, None, None], self.centres, random)
 
         nearest = torch.cdist(references, centres).argmin(2)
-        there = torch.arange(n, device=filled.device) < filled[:, None]
-        member = (nearest[..., None] == torch.arange(count, device=filled.device)) & there[..., None]
+        there = torch.arange(references.shape[1], device=device) < filled[:, None]
+        member = (nearest[..., None] == torch.arange(centres.shape[1], device=device)) & there[..., None]
         members = member.sum(1)
         means = member.to(references.dtype).transpose(1, 2) @ references / members.clamp_min(1)[..., None]
         self.centres.copy_(torch.where(members[..., None] > 0, means, random))

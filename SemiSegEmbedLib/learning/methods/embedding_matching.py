@@ -116,7 +116,7 @@ class EmbeddingMatching(Method):
             self.bank.push(references, found)
             if not c.prototypes:
                 return self.bank.draw(c.l, c.k)
-            self.prototypes.update(self.bank.embeddings, self.bank.filled)
+            self.prototypes.update(self.bank)
             return self.prototypes.centres[None, :, None], (self.bank.filled > 0)[None]
         references, usable = borrow_missing(references, found)
         if c.reference_scope == "pool":

@@ -69,7 +69,10 @@ class TrainingConfig:
             class is the largest to one of its prototypes; 0 draws l sets of k references.
         hard_negatives: Adds a group of references of the background class far from every surface that look
             like bone (above `bone_hu`); the background's similarity is the larger of its two groups'.
+        query: Whose embeddings are matched with the references: the "student"'s (section 2.3.1) or the "teacher"'s.
         nn_margin: L_NN acts where the similarities to the two nearest classes differ by at least this.
+        ps_floor: Share of the voxels below which L_NN, and L_EN on unreliable voxels, fall in proportion, so that a
+            handful of voxels cannot steer a step; 0 is the plain mean of eq. 3.
         en_mask: Voxels on which L_EN acts; eq. 4 has no indicator.
         en_temperature: Divides the similarities in eq. 4.
         distance_weight: Weight of a signed distance head on labelled patches, as in `dtc`, in `supervised` and
@@ -91,6 +94,10 @@ class TrainingConfig:
             the student's view of an unlabelled one.
         precision: Of the convolutions; losses are always fp32. "auto": bf16 where the device has it.
         channels_last: Memory layout of the convolutions.
+        compile: Whether torch's compiler fuses what lies between convolutions: "on", "off", or "auto" for long runs on
+            a GPU. Where there is no compiler the run does without.
+        memory_gib: Most memory that a run on a GPU may use; the step is cut into smaller parts until it fits. 0 is
+            what is free.
         validate_every: Steps.
         checkpoint_every: Steps.
         log_every: Steps; the only steps at which the host waits for the device.
@@ -140,7 +147,9 @@ class TrainingConfig:
     bank_size: int = 2048
     prototypes: int = 0
     hard_negatives: bool = False
+    query: str = "student"
     nn_margin: float = 0.0
+    ps_floor: float = 0.0
     en_mask: str = "dense"
     en_temperature: float = 1.0
     distance_weight: float = 0.0
@@ -158,6 +167,8 @@ class TrainingConfig:
     copy_paste: float = 0.0
     precision: str = "auto"
     channels_last: bool = True
+    compile: str = "auto"
+    memory_gib: float = 0.0
     validate_every: int = 500
     checkpoint_every: int = 500
     log_every: int = 20

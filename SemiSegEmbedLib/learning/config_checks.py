@@ -19,10 +19,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "kernel": ("cosine", "euclidean"),
     "reduce": ("mean", "max"),
     "reference_scope": ("pair", "pool", "bank"),
+    "query": ("student", "teacher"),
     "en_mask": ("dense", "unreliable"),
     "mtc_mode": ("alternating", "joint"),
     "augmentation": ("none", "flip", "strong"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
+    "compile": ("auto", "on", "off"),
 }
 
 _INF = math.inf
@@ -54,6 +56,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("bank_size", 1, 10_000_000),
     ("prototypes", 0, 1000),
     ("nn_margin", 0, 2),
+    ("ps_floor", 0, 1),
     ("distance_weight", 0, _INF),
     ("en_temperature", 1e-6, _INF),
     ("consistency_weight", 0, _INF),
@@ -63,6 +66,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("cutmix", 0, 1),
     ("labelled_cutmix", 0, 1),
     ("copy_paste", 0, 1),
+    ("memory_gib", 0, _INF),
     ("validate_every", 1, _INF),
     ("checkpoint_every", 1, _INF),
     ("log_every", 1, _INF),

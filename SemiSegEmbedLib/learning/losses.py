@@ -1,4 +1,7 @@
-"""The loss terms of the paper (sections 2.1 to 2.3); all sums in at least float32, also under autocast."""
+"""The loss terms of the paper (sections 2.1 to 2.3); all sums in at least float32, also under autocast.
+
+Sums run over all processes of a run (`processes.total`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SemiSegEmbedLib.learning.processes import total
 from SemiSegEmbedLib.learning.schedules import ramp_up
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -31,7 +35,7 @@ def supervised_loss(logits: Tensor, labels: Tensor, *, smooth: float = 1e-5) -> 
     log_probabilities = _log_softmax(logits)
     known = labels != IGNORE
     cross_entropy = F.nll_loss(log_probabilities, labels, ignore_index=IGNORE, reduction="sum")
-    cross_entropy = cross_entropy / known.sum().clamp_min(1)
+    cross_entropy = total(cross_entropy) / total(known.sum()).clamp_min(1)
     return 0.5 * (cross_entropy + dice_loss(log_probabilities.exp(), labels, smooth=smooth))
 
 
@@ -50,8 +54,8 @@ def dice_loss(probabilities: Tensor, labels: Tensor, *, smooth: float = 1e-5) ->
     for c in range(1, probabilities.shape[1]):
         probability = probabilities[:, c].masked_fill(~known, 0.0)
         truth = labels == c
-        overlap = probability.masked_fill(~truth, 0.0).sum()
-        losses.append(1.0 - (2.0 * overlap + smooth) / (probability.sum() + truth.sum() + smooth))
+        overlap = total(probability.masked_fill(~truth, 0.0).sum())
+        losses.append(1.0 - (2.0 * overlap + smooth) / (total(probability.sum() + truth.sum()) + smooth))
     return torch.stack(losses).mean()
 
 
@@ -72,7 +76,7 @@ def masked_cross_entropy(logits: Tensor, pseudo_labels: Tensor, mask: Tensor) ->
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Mean of `values` where `mask` is true; 0 with gradient 0 where it is nowhere."""
-    return values.masked_fill(~mask, 0.0).sum() / mask.sum().clamp_min(1)
+    return total(values.masked_fill(~mask, 0.0).sum()) / total(mask.sum()).clamp_min(1)
 
 
 def unlabelled_loss(

@@ -62,21 +62,48 @@ def teacher_patches(config: TrainingConfig) -> int:
     return min(patches, config.teacher_chunk or patches)
 
 
-def fit_to_memory(config: TrainingConfig, free_bytes: int, *, half: bool = False) -> tuple[TrainingConfig, str]:
+def room_for_run(config: TrainingConfig, device: torch.device, free_bytes: int | None) -> int | None:
+    """Bytes that a run may plan with, or None without a limit; `memory_gib` is also enforced on an NVIDIA GPU.
+
+    Args:
+        config: `memory_gib`.
+        device: Where the run computes.
+        free_bytes: What somebody has measured; None asks a GPU.
+    """
+    if free_bytes is None and device.type == "cuda":
+        free_bytes = torch.cuda.mem_get_info(device)[0]
+    if not config.memory_gib:
+        return free_bytes
+    allowed = int(config.memory_gib * 2**30)
+    if device.type == "cuda":
+        whole = torch.cuda.mem_get_info(device)[1]
+        torch.cuda.set_per_process_memory_fraction(min(1.0, allowed / whole), device)
+    return allowed if free_bytes is None else min(free_bytes, allowed)
+
+
+def fit_to_memory(
+    config: TrainingConfig, free_bytes: int, *, half: bool = False, processes: int = 1
+) -> tuple[TrainingConfig, str]:
     """The configuration that fits, and one sentence about what was changed (empty if nothing).
+
+    Each of several processes computes its share of a batch, and the share is what has to fit.
 
     When even the smallest does not fit by the estimate it is returned all the same; the run then says what is
     missing.
     """
-    before = config
-    while estimate_bytes(config, half=half) > USABLE * free_bytes:
-        step = smaller(config)
+    share = before = config.replace(
+        labelled_per_batch=config.labelled_per_batch // processes,
+        unlabelled_per_batch=config.unlabelled_per_batch // processes,
+    )
+    while estimate_bytes(share, half=half) > USABLE * free_bytes:
+        step = smaller(share)
         if step is None:
             break
-        config = step[0]
-    if config == before:
+        share = step[0]
+    if share == before:
         return config, ""
-    return config, f"About {free_bytes / 2**30:.1f} GiB of memory are free, so {_changes(before, config)}."
+    fitting = config.replace(**{name: getattr(share, name) for name in SHRINKABLE})
+    return fitting, f"About {free_bytes / 2**30:.1f} GiB of memory are free, so {_changes(before, share)}."
 
 
 def smaller(config: TrainingConfig) -> tuple[TrainingConfig, str] | None:

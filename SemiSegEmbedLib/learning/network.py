@@ -21,8 +21,8 @@ DIVISOR = 2 ** (LEVELS - 1)
 class InstanceNorm(nn.InstanceNorm3d):
     """`torch.nn.InstanceNorm3d` that knows channels-last maps.
 
-    Torch's own copies such maps to the plain layout and back, which costs more than it computes, and for a batch of one
-    its gradient on a CPU is wrong when the incoming gradient is channels-last (seen in torch 2.13). For one
+    Torch's own copies such maps to the plain layout and back, which costs more than it computes, and for a batch of
+    one its gradient on a CPU is wrong when the incoming gradient is channels-last (seen in torch 2.13). For one
     image, batch normalisation with the statistics of the batch is the same function and knows both layouts. A
     compiler fuses torch's own form, and is given that.
     """

@@ -15,6 +15,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.candidates import reference_groups
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.processes import own_part
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -100,6 +101,7 @@ class PatchSource:
         self.device = torch.device(device)
         hidden = hidden_labels or {}
         self._volumes = [_store(v, normalisation, config, classes, hidden.get(v.key)) for v in volumes]
+        self._hides_labels = bool(hidden)
         self._annotated = [i for i, v in enumerate(self._volumes) if v.shows_labels]
         if not any(self._volumes[i].centres for i in self._annotated):
             raise BadInputError("No annotated case shows an object to learn; annotate at least one case.")
@@ -160,11 +162,13 @@ class PatchSource:
             self._pending = None
 
     def _draw(self, labelled: int, unlabelled: int) -> tuple[list[Draw], list[Draw]]:
+        """Every process draws the whole batch, so that all stay in step, and keeps its part."""
         c = self.config
-        return (
+        drawn = (
             [self._draw_one(self._annotated, c.foreground_share) for _ in range(labelled)],
             [self._draw_one(self._unlabelled, c.bone_share) for _ in range(unlabelled)],
         )
+        return own_part(drawn[0]), own_part(drawn[1])
 
     def _draw_one(self, among: Sequence[int], aimed_share: float) -> Draw:
         """A place anywhere, the last one included, or so that a voxel to aim at lies inside the margin."""
@@ -187,7 +191,7 @@ class PatchSource:
     def _cut(self, draws: tuple[list[Draw], list[Draw]]) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]]:
         """The patches where their volumes lie; host patches are pinned when a GPU waits for them."""
         labelled, unlabelled = draws
-        names = ["image"] + (["hidden"] if any("hidden" in v.maps for v in self._volumes) else [])
+        names = ["image", "hidden"] if self._hides_labels else ["image"]
         return self._cut_half(labelled, ["image", "label", "candidates"]), self._cut_half(unlabelled, names)
 
     def _cut_half(self, draws: list[Draw], names: list[str]) -> dict[str, list[Tensor]]:

@@ -7,6 +7,8 @@ import time
 import torch
 from torch import Tensor
 
+from SemiSegEmbedLib.learning.processes import total
+
 
 class ScalarMeans:
     """Adds scalars step by step without waiting for the device."""
@@ -25,11 +27,11 @@ class ScalarMeans:
             self._counts[name] = self._counts.get(name, zero) + finite
 
     def take(self) -> dict[str, float | None]:
-        """The means since the last call, None where no value counted; waits for the device once."""
+        """The means since the last call over all processes, None where no value counted; waits for the device once."""
         if not self._sums:
             return {}
         table = torch.stack([torch.stack(list(self._sums.values())), torch.stack(list(self._counts.values()))])
-        sums, counts = table.tolist()
+        sums, counts = total(table).tolist()
         means = {name: (s / n if n else None) for name, s, n in zip(self._sums, sums, counts, strict=True)}
         self._sums, self._counts = {}, {}
         return means

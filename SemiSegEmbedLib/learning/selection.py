@@ -1,9 +1,29 @@
-"""Which checkpoint is best, and when validation has fallen too far to go on."""
+"""Which checkpoint is best, when validation has fallen too far to go on, and how a run ended."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        state: "finished", "stopped" or "diverged".
+        step: Steps done.
+        best_step: Of the checkpoint with the lowest validation HD95, or None without validation.
+        best: What validation said then.
+        reason: One sentence when the run diverged, else empty.
+    """
+
+    state: str
+    step: int
+    best_step: int | None
+    best: dict[str, Any] | None
+    reason: str = ""
 
 
 class Selection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,18 @@ import torch
 from torch import Tensor
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning import memory
+from SemiSegEmbedLib.learning import memory, processes
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
 from SemiSegEmbedLib.learning.config import TrainingConfig
-from SemiSegEmbedLib.learning.methods import create_method
 from SemiSegEmbedLib.learning.network import UNet3D
-from SemiSegEmbedLib.learning.optimiser import Optimiser, learning_rate_at
+from SemiSegEmbedLib.learning.optimiser import learning_rate_at
 from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.precision import autocast_dtype
-from SemiSegEmbedLib.learning.progress import ScalarMeans, StepClock
-from SemiSegEmbedLib.learning.selection import Selection
+from SemiSegEmbedLib.learning.progress import StepClock
+from SemiSegEmbedLib.learning.selection import Outcome, Selection
+from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 Validate = Callable[[UNet3D, UNet3D, int], dict[str, Any]]
@@ -34,27 +33,10 @@ NONFINITE_PATIENCE = 25
 """So many steps in a row without a finite gradient end a run (fp16's first steps may skip a handful)."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes:
-        state: "finished", "stopped" or "diverged".
-        step: Steps done.
-        best_step: Of the checkpoint with the lowest validation HD95, or None without validation.
-        best: What validation said then.
-        reason: One sentence when the run diverged, else empty.
-    """
-
-    state: str
-    step: int
-    best_step: int | None
-    best: dict[str, Any] | None
-    reason: str = ""
-
-
 class Trainer:
     """Trains one method from volumes in memory and leaves `last.pt` and `best.pt`.
+
+    Under torchrun each process makes one with the same arguments; the first one alone reports, validates and writes.
 
     Args:
         config: See `TrainingConfig`.
@@ -92,7 +74,8 @@ class Trainer:
     ) -> None:
         self.config, self.volumes, self.normalisation, self.classes = config, volumes, normalisation, classes
         self.device = torch.device(device)
-        self.checkpoints, self.report = Path(checkpoints), report
+        self.leads = processes.rank() == 0
+        self.checkpoints, self.report = Path(checkpoints), report if self.leads else _say_nothing
         self.validate, self.should_stop = validate, should_stop
         self.mirror_classes, self.hidden_labels, self.free_bytes = mirror_classes, hidden_labels, free_bytes
         self.initial = initial
@@ -104,7 +87,8 @@ class Trainer:
             BadInputError: When `resume` finds no fitting checkpoint.
         """
         devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), torch.backends.cudnn.flags(benchmark=True):
+        tuned = torch.backends.cudnn.flags(benchmark=True)
+        with processes.joined(self.device), torch.random.fork_rng(devices=devices), tuned:
             self._prepare(resume)
             outcome = self._loop()
         self.report({"event": "trained", "state": outcome.state, "step": outcome.step, "best_step": outcome.best_step,
@@ -115,6 +99,7 @@ class Trainer:
         state = load_checkpoint(self.checkpoints / "last.pt") if resume else None
         if state is not None:
             self.config = self._config_of(state)
+        processes.check_shares(self.config.labelled_per_batch // self.config.accumulation)
         torch.manual_seed(self.config.seed)
         generator, self.augmentation_generator = torch.Generator(), torch.Generator()
         generator.manual_seed(self.config.seed)
@@ -125,11 +110,8 @@ class Trainer:
         )  # fmt: skip
         if state is None:
             self._fit_to_memory()
-        self.method = create_method(self.config, self.classes).to(self.device)
-        self.method.autocast_dtype = autocast_dtype(self.config.precision, self.device)
-        if self.config.channels_last:
-            self.method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self.optimiser = Optimiser(self.method.trainable_parameters(), self.config, self.method.autocast_dtype)
+        self.stepper = Stepper(self.config, self.classes, self.device)
+        self.method, self.optimiser = self.stepper.method, self.stepper.optimiser
         self.augmentation = Augmentation(self.config, self.mirror_classes)
         self.selection = Selection(self.config.divergence_drop, self.config.divergence_patience)
         self.step = 0
@@ -138,12 +120,20 @@ class Trainer:
         elif self.initial is not None:
             self.method.student.load_state_dict(self.initial[0])
             self.method.teacher.load_state_dict(self.initial[1])
+        if not self.leads:
+            self._draw_own_noise()
+
+    def _draw_own_noise(self) -> None:
+        """Noise, dropout and augmentation differ between processes; only the first one's outlast a restart."""
+        seed = self.config.seed + 1_000_003 * processes.rank() + self.step
+        torch.manual_seed(seed)
+        self.augmentation_generator.manual_seed(seed)
 
     def _loop(self) -> Outcome:
-        self.means, self.clock = ScalarMeans(), StepClock(self.step)
+        self.clock = StepClock(self.step)
         self._report_start()
         while self.step < self.config.steps:
-            if self.should_stop():
+            if processes.agreed(self.leads and self.should_stop()):
                 return self._end("stopped")
             self._guarded_step()
             self.step += 1
@@ -165,30 +155,22 @@ class Trainer:
         """One step; memory that runs out makes the step smaller and tries again."""
         while True:
             try:
-                return self._train_step()
+                return self.stepper.take(self._next_batch, self.step)
             except (RuntimeError, MemoryError) as error:
                 if not memory.is_out_of_memory(error):
                     raise
-                self.optimiser.forget_gradients()
-                smaller = memory.smaller(self.config)
+                smaller = None if processes.together() else memory.smaller(self.config)
                 if smaller is None:
                     raise memory.cannot_shrink(self.config) from None
             self._take_config(*smaller)
 
     def _take_config(self, config: TrainingConfig, sentence: str) -> None:
-        self.config = self.method.config = config
+        self.config = config
+        self.stepper.change_config(config)
         self.source.change_config(config)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self.report({"event": "memory", "step": self.step, "message": sentence})
-
-    def _train_step(self) -> None:
-        for _ in range(self.config.accumulation):
-            loss, scalars = self.method.training_step(self._next_batch(), self.step)
-            self.optimiser.backward(loss / self.config.accumulation)
-            self.means.add({"loss": loss.detach(), **scalars})
-        self.optimiser.step(learning_rate_at(self.step, self.config))
-        self.method.after_step(self.step)
 
     def _next_batch(self) -> Batch:
         labelled, unlabelled = self.method.patches_per_step(self.step)
@@ -202,7 +184,7 @@ class Trainer:
         skipped, in_row = self.optimiser.skipped()
         self.report({
             "event": "step", "step": self.step, "total_steps": self.config.steps,
-            **self.means.take(), "learning_rate": learning_rate_at(self.step - 1, self.config),
+            **self.stepper.means.take(), "learning_rate": learning_rate_at(self.step - 1, self.config),
             "skipped_steps": skipped, **self.clock.read(self.step, self.config.steps),
             "peak_memory_bytes": memory.peak_bytes(self.device),
         })  # fmt: skip
@@ -210,8 +192,11 @@ class Trainer:
 
     def _run_validation(self) -> None:
         assert self.validate is not None
-        with self.evaluation() as (student, teacher):
-            metrics = self.validate(student, teacher, self.step)
+        metrics: dict[str, Any] = {}
+        if self.leads:
+            with self.evaluation() as (student, teacher):
+                metrics = self.validate(student, teacher, self.step)
+        metrics = processes.agreed(metrics)
         best = self.selection.add(self.step, metrics)
         if best:
             self._save("best.pt")
@@ -236,18 +221,20 @@ class Trainer:
         self._save("last.pt")
 
     def _fit_to_memory(self) -> None:
-        free = self.free_bytes
-        if free is None and self.device.type == "cuda":
-            free = torch.cuda.mem_get_info(self.device)[0]
+        free = memory.room_for_run(self.config, self.device, self.free_bytes)
         if free is None:
             return
         dtype = autocast_dtype(self.config.precision, self.device)
-        self.config, sentence = memory.fit_to_memory(self.config, free, half=dtype is not None)
+        self.config, sentence = memory.fit_to_memory(
+            self.config, processes.smallest(free), half=dtype is not None, processes=processes.world()
+        )
         self.source.change_config(self.config)
         if sentence:
             self.report({"event": "memory", "step": 0, "message": sentence})
 
     def _report_start(self) -> None:
+        if self.stepper.note:
+            self.report({"event": "warning", "step": self.step, "message": self.stepper.note})
         count = sum(parameter.numel() for parameter in self.method.student.parameters())
         self.report({
             "event": "start", "step": self.step, "total_steps": self.config.steps, "method": self.config.method,
@@ -261,7 +248,8 @@ class Trainer:
         return Outcome(state, self.step, self.selection.best_step, self.selection.best, reason)
 
     def _save(self, name: str) -> None:
-        save_checkpoint(self.checkpoints / name, self._state())
+        if self.leads:
+            save_checkpoint(self.checkpoints / name, self._state())
         self.report({"event": "checkpoint", "step": self.step, "name": name})
 
     def _state(self) -> dict[str, Any]:
@@ -269,8 +257,7 @@ class Trainer:
             "config": self.config.to_dict(),
             "classes": self.classes,
             "step": self.step,
-            "method": self.method.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            **self.stepper.state_dict(),
             "source": self.source.state_dict(),
             "augmentation": self.augmentation_generator.get_state(),
             "random": torch.get_rng_state(),
@@ -280,8 +267,7 @@ class Trainer:
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
-        self.method.load_state_dict(state["method"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.stepper.load_state_dict(state)
         self.source.load_state_dict(state["source"])
         self.augmentation_generator.set_state(state["augmentation"])
         self.selection.load_state_dict(state["selection"])
@@ -298,3 +284,6 @@ class Trainer:
                 "The checkpoint belongs to a run with another configuration; resume it with its own or start anew."
             )
         return saved
+
+
+def _say_nothing(event: dict[str, Any]) -> None: ...

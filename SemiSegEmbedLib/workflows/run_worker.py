@@ -37,7 +37,12 @@ from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
 from SemiSegEmbedLib.workflows.validation import Validator
 
 HEARTBEAT_S = 2.0
-SPEED_PROBE_STEPS = 5
+PROBE_WARM_UP = 3
+"""The first steps of a process are slow: they are not measured."""
+PROBE_STEPS = 16
+"""At most so many steps are measured ..."""
+PROBE_SHARE = 0.01
+"""... and no more, once this share of the time budget is spent on them: a step may take a minute on a processor."""
 STOPPED_MESSAGE = "The run was stopped; it can be resumed."
 BUDGET_FOR_STEPS = 0.85
 """Share of a time budget that goes to steps; the rest is for validation and for writing the model."""
@@ -161,16 +166,30 @@ class RunWorker:
     def _steps_for(self, config: TrainingConfig, minutes: float) -> int:
         """As many steps as fit into `minutes`, from the time of a few real ones."""
         self._progress("Measuring the speed", 0.0)
-        warm_up, few, more = 2, SPEED_PROBE_STEPS, 3 * SPEED_PROBE_STEPS  # the first steps of a process are slow
-        seconds = {}
+        begin = time.perf_counter()
+        moments: list[float] = []
+
+        def enough() -> bool:
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            moments.append(time.perf_counter())
+            measured = moments[PROBE_WARM_UP:]
+            long_enough = len(measured) > 2 and measured[-1] - measured[0] > PROBE_SHARE * 60 * minutes
+            return long_enough or self._should_stop()
+
         with temporary_folder(self.run.path if self.leads else Path(tempfile.gettempdir())) as folder:
-            for count in (warm_up, few, more):
-                start = time.perf_counter()
-                self._make_trainer(config.replace(steps=count), folder, None).run(resume=False)
-                seconds[count] = time.perf_counter() - start
+            probe = self._make_trainer(config.replace(steps=PROBE_WARM_UP + PROBE_STEPS), folder, None)
+            probe.should_stop = enough
+            probe.run(resume=False)
+        if not self.leads:  # the first process measures
+            return 0
         self._progress("Measuring the speed", 1.0)
-        step_seconds = max(1e-4, (seconds[more] - seconds[few]) / (more - few))
-        return max(MINIMUM_STEPS, int(60 * minutes * BUDGET_FOR_STEPS / step_seconds))
+        measured = moments[PROBE_WARM_UP:]
+        if len(measured) < 2:
+            raise StoppedError("The run was stopped.")
+        step_seconds = max(1e-4, (measured[-1] - measured[0]) / (len(measured) - 1))
+        left = 60 * minutes * BUDGET_FOR_STEPS - (time.perf_counter() - begin)
+        return max(MINIMUM_STEPS, int(left / step_seconds))
 
     def _should_stop(self) -> bool:
         """Looked at after every step: whoever waits for something is served, at most every half second."""
@@ -186,15 +205,17 @@ class RunWorker:
     def _answer_requests(self) -> None:
         from SemiSegEmbedLib.workflows.preview import answer_preview
 
+        if self.trainer is None:  # still preparing: questions wait until there is something to show
+            return
         for request in self.run.pending_requests():
             try:
-                if request["kind"] == "checkpoint" and self.trainer is not None:
+                if request["kind"] == "checkpoint":
                     self.trainer.save_checkpoint()
-                    self.run.answer(request["id"], step=self._position[0])
-                elif request["kind"] == "preview" and self.trainer is not None:
+                    self.run.answer(request["id"], step=self.trainer.step)
+                elif request["kind"] == "preview":
                     self.run.answer(request["id"], **answer_preview(self, request))
                 else:
-                    self.run.answer(request["id"], error="The run cannot do this now: ask again when it trains.")
+                    self.run.answer(request["id"], error="The run does not know this request: ask for a preview or a checkpoint.")
             except Exception as error:  # a viewer's wish must never end the training
                 report_traceback(error)
                 self.run.answer(request["id"], error=explain_failure(error))
@@ -224,7 +245,9 @@ class RunWorker:
     def _status(self, state: RunState, reason: str = "") -> None:
         if not self.leads:
             return
-        self.run.write_status(state, reason=reason, step=self._position[0], total_steps=self._position[1])
+        # The trainer is further than its last logged step.
+        step = getattr(self.trainer, "step", self._position[0])
+        self.run.write_status(state, reason=reason, step=step, total_steps=self._position[1])
 
     def _end(self, state: RunState, message: str) -> RunState:
         """The last state and, with it, the last event.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from SemiSegEmbedLib.learning.ema import make_teacher, update_teacher
 from SemiSegEmbedLib.learning.network import UNet3D
@@ -70,3 +71,17 @@ def test_update_leaves_the_student_and_the_graph_alone(student: UNet3D) -> None:
     update_teacher(teacher, student, 0.5)
     assert all(torch.equal(before[name], value) for name, value in student.state_dict().items())
     assert not any(parameter.requires_grad for parameter in teacher.parameters())
+
+
+def test_statistics_that_a_batch_made_infinite_come_back_from_the_teacher() -> None:
+    student = nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2))
+    teacher = make_teacher(student)
+    student(torch.ones(2, 1, 2, 2, 2))
+    update_teacher(teacher, student, 0.5)
+    kept = {name: buffer.clone() for name, buffer in teacher.named_buffers()}
+    student(torch.full((2, 1, 2, 2, 2), float("nan")))
+    assert not student[1].running_mean.isfinite().any()
+    update_teacher(teacher, student, 0.5)
+    for name in ("1.running_mean", "1.running_var"):
+        assert torch.equal(dict(student.named_buffers())[name], kept[name])
+        assert torch.allclose(dict(teacher.named_buffers())[name], kept[name])

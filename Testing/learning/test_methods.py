@@ -347,6 +347,30 @@ def test_a_margin_leaves_voxels_between_two_classes_out_of_l_nn() -> None:
     assert losses[0] > 0 == losses[1]
 
 
+def test_the_teachers_embeddings_of_its_own_view_may_be_what_is_matched() -> None:
+    method, batch = make_method("embedding_matching", query="teacher", norm="none"), make_batch()
+    box = ((0, 0, 0), (16, 16, 16))
+    half = replace(batch.unlabelled, student_images=batch.unlabelled.student_images + 3, boxes=(box, None))
+    torch.manual_seed(3)
+    references, usable = method.references(batch.labelled)
+    student, _ = method.similarities(method.student(half.student_images)[1], references, usable)
+    found = method.matching_opinion(half, student, references, usable)
+    embeddings = method.teacher(half.images)[1][[1, 1]]
+    expected, _ = method.similarities(embeddings, references, usable)
+    assert torch.allclose(found, expected)
+    assert not found.requires_grad
+    assert not torch.equal(found.argmax(1), student.argmax(1))
+
+
+def test_a_floor_shrinks_the_matching_terms_of_small_masks_in_proportion() -> None:
+    method = make_method("embedding_matching", ps_floor=0.1)
+    loss, mask = torch.tensor(2.0), torch.zeros(1, 10, 10, 10, dtype=torch.bool)
+    mask[0, :1, :5] = True
+    assert method.floored(loss, mask).item() == pytest.approx(1.0)
+    mask[0, :5] = True
+    assert method.floored(loss, mask).item() == 2.0
+
+
 @pytest.mark.parametrize("name", ["supervised", "embedding_matching"])
 def test_a_distance_head_adds_its_error_on_labelled_patches(name: str) -> None:
     losses = []

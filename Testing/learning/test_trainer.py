@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
-from SemiSegEmbedLib.learning import trainer as trainer_module
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.methods import METHODS
 from SemiSegEmbedLib.learning.methods.supervised import Supervised
-from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
+from SemiSegEmbedLib.learning.optimiser import Optimiser
+from SemiSegEmbedLib.learning.selection import Outcome
+from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 SMALL = {"base_filters": 4, "patch_size": (16, 16, 16), "precision": "fp32", "channels_last": False, "passes": 2,
@@ -276,13 +277,13 @@ def test_accumulated_parts_move_the_weights_as_one_batch_does(bench: Bench, monk
     monkeypatch.setattr(Supervised, "training_step", mean_loss)
     c = config(method="supervised", steps=1, augmentation="none", dropout=0.0, warmup_steps=0)
     grads = []
-    honest = trainer_module.Optimiser.step
+    honest = Optimiser.step
 
     def record(self: Any, learning_rate: float) -> None:
         grads.append([p.grad.clone() for p in self.parameters])
         honest(self, learning_rate)
 
-    monkeypatch.setattr(trainer_module.Optimiser, "step", record)
+    monkeypatch.setattr(Optimiser, "step", record)
     for parts in (1, 2):
         bench.trainer(c.replace(accumulation=parts), f"parts{parts}").run()
     assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-6) for a, b in zip(*grads, strict=True))

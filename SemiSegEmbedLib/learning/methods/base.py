@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from SemiSegEmbedLib.learning.batches import Batch
+from SemiSegEmbedLib.learning.compiling import Compiler
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.distance import DistanceHead, distance_error
 from SemiSegEmbedLib.learning.ema import make_teacher, update_teacher
@@ -34,6 +35,7 @@ class Method(nn.Module):
         super().__init__()
         self.config, self.classes = config, classes
         self.autocast_dtype: torch.dtype | None = None
+        self.compiler: Compiler | None = None
         self.student = UNet3D(1, classes, config.base_filters, config.dropout, config.norm)
         self.teacher = make_teacher(self.student)
         if config.distance_weight:
@@ -47,6 +49,15 @@ class Method(nn.Module):
     def trainable_parameters(self) -> list[nn.Parameter]:
         """What the optimiser moves."""
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    @property
+    def uses_parts_of_itself(self) -> bool:
+        """Whether some steps leave some parameters without gradient."""
+        return self.patches_per_step(0) != self.patches_per_step(1)
+
+    def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """`training_step`, for what wraps a module."""
+        return self.training_step(batch, step)
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss (scalar, with gradient) and scalars to log, all on the device; must not wait for it."""
@@ -72,7 +83,7 @@ class Method(nn.Module):
     def forward_network(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings with the convolutions in the run's precision."""
         with self.autocast(images.device.type):
-            return network(images)
+            return network(images) if self.compiler is None else self.compiler(network, images)
 
     @torch.no_grad()
     def monte_carlo(

@@ -16,6 +16,7 @@ from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, u
 from SemiSegEmbedLib.learning.matching import class_similarities, similarity_entropy
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
+from SemiSegEmbedLib.learning.processes import gathered, own_part
 from SemiSegEmbedLib.learning.prototypes import Prototypes
 from SemiSegEmbedLib.learning.schedules import reliability_threshold
 from SemiSegEmbedLib.study.records import IGNORE
@@ -50,17 +51,20 @@ class EmbeddingMatching(Method):
         n = len(labelled.images)
         logits_u, f_u = logits[n:], embeddings[n:]
         similarities, matchable = self.similarities(f_u, references, usable)
-        y_nn = similarities.detach().argmax(1)
+        opinion = self.matching_opinion(unlabelled, similarities, references, usable)
+        y_nn = opinion.argmax(1)
         everywhere = matchable[:, None, None, None].expand_as(reliable)
         unreliable = ~reliable & own & everywhere
 
         zero = logits_u.new_zeros((), dtype=torch.float32)
         l_s = self.labelled_loss(logits[:n], embeddings[:n], labelled.labels)
         l_ua = masked_cross_entropy(logits_u, y_t, reliable) if c.use_ua else zero
-        decided = unreliable & self.decided(similarities) if c.nn_margin else unreliable
-        l_nn = masked_cross_entropy(logits_u, y_nn, decided) if c.use_nn else zero
+        decided = unreliable & self.decided(opinion) if c.nn_margin else unreliable
+        l_nn = self.floored(masked_cross_entropy(logits_u, y_nn, decided), decided) if c.use_nn else zero
         en_mask = unreliable if c.en_mask == "unreliable" else everywhere
-        l_en = masked_mean(similarity_entropy(similarities, c.en_temperature), en_mask) if c.use_en else zero
+        l_en = zero
+        if c.use_en:
+            l_en = self.floored(masked_mean(similarity_entropy(similarities, c.en_temperature), en_mask), en_mask)
         loss = l_s + unlabelled_loss(l_ua, l_nn, l_en, step, c.steps, ua_weight=c.ua_weight, ps_weight=c.ps_weight)
 
         parts = {"loss_supervised": l_s, "loss_ua": l_ua, "loss_nn": l_nn, "loss_en": l_en}
@@ -95,6 +99,26 @@ class EmbeddingMatching(Method):
         return torch.stack(per_class, 1), matchable.expand(len(f_u))
 
     @torch.no_grad()
+    def matching_opinion(
+        self, unlabelled: UnlabelledBatch, similarities: Tensor, references: Tensor, usable: Tensor
+    ) -> Tensor:
+        """The similarities that y_nn comes from, cut off from the graph: those of the student's embeddings (eq. 3).
+
+        With `query` "teacher" they are those of the teacher's on its own view, which is not augmented in intensity,
+        and without dropout, as the references are.
+        """
+        if self.config.query == "student":
+            return similarities.detach()
+        noisy = add_noise(unlabelled.images, self.config.noise_teacher)
+        _, embeddings = self.forward_network(self.teacher, noisy)
+        return self.similarities(mix_boxes(embeddings, unlabelled.boxes), references, usable)[0]
+
+    def floored(self, loss: Tensor, mask: Tensor) -> Tensor:
+        """The mean over a mask, less in proportion where the mask is smaller than a share of `ps_floor`."""
+        floor = self.config.ps_floor
+        return loss * (mask.float().mean() / floor).clamp_max(1.0) if floor else loss
+
+    @torch.no_grad()
     def decided(self, similarities: Tensor) -> Tensor:
         """Voxels where the most similar class leads the second one by `nn_margin`, (B, D, H, W)."""
         best = similarities.topk(2, 1).values
@@ -111,7 +135,8 @@ class EmbeddingMatching(Method):
         _, embeddings = self.forward_network(self.teacher, add_noise(labelled.images, c.noise_teacher))
         candidates = without_margin(labelled.candidates, c.reference_margin)
         positions, found = draw_positions(candidates.flatten(1), len(self.groups), c.k, c.l)
-        references = gather_embeddings(embeddings.flatten(2), positions).float()
+        references = gathered(gather_embeddings(embeddings.flatten(2), positions).float())
+        found = gathered(found.byte()).bool()
         if c.reference_scope == "bank":
             self.bank.push(references, found)
             if not c.prototypes:
@@ -121,7 +146,7 @@ class EmbeddingMatching(Method):
         references, usable = borrow_missing(references, found)
         if c.reference_scope == "pool":
             return references.transpose(0, 1).flatten(1, 2)[None], usable[:1]
-        return references, usable
+        return own_part(references), own_part(usable)
 
     def _hidden_labels(self, unlabelled: UnlabelledBatch) -> Tensor | None:
         hidden = unlabelled.hidden_labels

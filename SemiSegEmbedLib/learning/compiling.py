@@ -1,0 +1,66 @@
+"""Networks through torch's compiler where there is one, which fuses norm, ReLU and dropout into few kernels."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.memory import is_out_of_memory
+
+WORTHWHILE_STEPS = 1000
+"""Compiling takes a minute or so, which fewer steps do not win back."""
+PROBE_SIDE = 16
+
+
+class Compiler:
+    """Runs networks compiled; where that fails they run as they are, with the same results.
+
+    The compiled forms are kept here and not in the networks, whose state dicts stay as they were.
+
+    Args:
+        config: `compile`: "on", "off", or "auto" for long runs on a GPU.
+        device: Where the networks are.
+    """
+
+    def __init__(self, config: TrainingConfig, device: torch.device) -> None:
+        worthwhile = device.type == "cuda" and config.steps >= WORTHWHILE_STEPS
+        self.active = config.compile == "on" or (config.compile == "auto" and worthwhile)
+        self._compiled: dict[int, nn.Module] = {}
+
+    def __call__(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embeddings."""
+        if not self.active:
+            return network(images)
+        if id(network) not in self._compiled:
+            self._compiled[id(network)] = torch.compile(network, dynamic=False)  # type: ignore[assignment]
+        return self._compiled[id(network)](images)
+
+    def probe(self, network: nn.Module, dtype: torch.dtype | None) -> str:
+        """Compiles a small forward and backward once, so that a missing compiler is found before the first step.
+
+        Returns:
+            One sentence when compiling is impossible here and was switched off, else nothing.
+        """
+        if not self.active:
+            return ""
+        device = next(network.parameters()).device
+        images = torch.zeros(2, 1, PROBE_SIDE, PROBE_SIDE, PROBE_SIDE, device=device)
+        buffers = {name: value.clone() for name, value in network.named_buffers()}
+        try:
+            with warnings.catch_warnings(), torch.random.fork_rng([device] if device.type == "cuda" else []):
+                warnings.simplefilter("ignore")
+                with torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None):
+                    logits, _ = self(network, images)
+                logits.float().sum().backward()
+        except Exception as error:  # whatever a compiler may raise; the plain networks do the same work
+            if is_out_of_memory(error):
+                raise
+            self.active = False
+        finally:
+            network.zero_grad(set_to_none=True)
+            for name, value in network.named_buffers():
+                value.copy_(buffers[name])
+        return "" if self.active else "The networks run without torch's compiler, which does not work here."

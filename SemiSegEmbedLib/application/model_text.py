@@ -75,8 +75,9 @@ def _scores_of(name: str, scores: Mapping[str, Any]) -> str:
 
 
 def _size(row: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    spacing = " × ".join(f"{value:g}" for value in _entries(about.get("spacing_mm")) if number(value) is not None)
-    return _("Grid {spacing} mm; the file takes {size} MiB.").format(spacing=spacing, size=row.get("mebibytes"))
+    spacing = number(about.get("spacing_mm"))
+    text = _("Voxels of {spacing} mm; the file takes {size} MiB.")
+    return text.format(spacing="?" if spacing is None else f"{spacing:g}", size=row.get("mebibytes"))
 
 
 def class_names(labels: Iterable[Any]) -> dict[str, str]:

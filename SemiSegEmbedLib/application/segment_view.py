@@ -53,8 +53,10 @@ class SegmentWidgets:
             self._ui.segmentFormatCombo.addItem(text)
         for text in (*volumes, *surfaces):
             self._ui.segmentExportCombo.addItem(text)
-        header = self._ui.segmentScanTable.horizontalHeader()
-        header.setSectionResizeMode(RESULT_COLUMN, qt.QHeaderView.Stretch)
+        table = self._ui.segmentScanTable
+        table.horizontalHeader().setSectionResizeMode(STATE_COLUMN, qt.QHeaderView.ResizeToContents)
+        table.horizontalHeader().setSectionResizeMode(RESULT_COLUMN, qt.QHeaderView.Stretch)
+        table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
 
     def _connect(self) -> None:
         ui = self._ui

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import slicer
 
+from SemiSegEmbedLib.application.contract import Contract
 from SemiSegEmbedLib.application.label_file import Grid, write_nrrd
+from SemiSegEmbedLib.application.result_files import FORMATS, export_result
+from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
+from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run
+from SemiSegEmbedLib.application.train_view import PRESETS
+from SemiSegEmbedLib.application.volumes import remove_node, volume_copy
 from SemiSegEmbedLib.jobs.run_folder import RunState
 from SemiSegEmbedLib.study.study import Study
 
 CASES = 3
 ANNOTATED = 2
+BONE_HU = 400
+STEPS = 2
 PATIENCE_S = 120.0
 
 
@@ -54,9 +63,10 @@ class SelfTest:
         from SemiSegEmbedLib.application.window import ModuleWindow
 
         self._say = say
+        self._folder = folder
         self._study_folder = folder / "study"
-        scans = [write_scan(folder / f"scan{index}.nrrd", index) for index in range(CASES)]
-        self.window = ModuleWindow(resource_path, AnswersNothing(self._study_folder, scans))
+        self._scans = [write_scan(folder / f"scan{index}.nrrd", index) for index in range(CASES)]
+        self.window = ModuleWindow(resource_path, AnswersNothing(self._study_folder, self._scans))
         self._ui = slicer.util.childWidgetVariables(self.window.widget)
 
     def run(self) -> None:
@@ -67,46 +77,58 @@ class SelfTest:
                 self.annotate(number)
             self.take_up_a_draft()
             self.survive_a_closed_scene()
-            self.train()
+            self.check()
+            self.use_a_result()
+            if installed("torch"):
+                self.train()
+                self.segment()
+                self.review()
+            else:
+                self._say("training skipped: torch absent")
         finally:
-            self.window.cleanup()
+            self.close()
+
+    def close(self) -> None:
+        """Nothing stays behind that a later test or the exit of the application could stumble over."""
+        self.window.cleanup()
+        self.window.widget.deleteLater()
+        slicer.mrmlScene.Clear(0)
+        slicer.app.processEvents()
 
     def create(self) -> None:
         """A new study with scans from disk."""
         self._ui.studyCreateButton.click()
-        assert self.window.session.study is not None, self._message
+        assert self._session.study is not None, self._message
         self._ui.studyAddFilesButton.click()
-        self._wait(lambda: len(self.window.session.study.cases) == CASES)
+        self._wait(lambda: len(self._session.study.cases) == CASES)
         assert self._ui.studyCaseTable.rowCount == CASES
         self._say("A study was created and scans were added.")
 
     def annotate(self, number: int) -> None:
         """Open the next case, paint, save."""
-        self._ui.studyNextCaseButton.click()
-        case = self.window.session.case
-        assert case is not None, self._message
-        scene = self.window.workbench.scene
-        bone = (slicer.util.arrayFromVolume(scene.volume) > 400).astype(np.uint8)
+        case, scene = self._open_next(), self.window.workbench.scene
+        bone = (slicer.util.arrayFromVolume(scene.volume) > BONE_HU).astype(np.uint8)
         slicer.util.updateSegmentBinaryLabelmapFromArray(bone, scene.segmentation, "label_1", scene.volume)
         self._ui.annotateByEdit.text = "self-test"
         self._ui.annotateSaveButton.click()
-        self._wait(lambda: Study.open(self._study_folder).case(case.key).label is not None)
+        self._wait(lambda: Study.open(self._study_folder).case(case).label is not None)
         self._wait(lambda: not self.window.background.busy)
-        label = slicer.util.loadLabelVolume(str(self.window.session.study.label_path(self._case(case.key))))
+        self._session.refresh()
+        path = self._session.study.label_path(self._session.study.case(case))
+        label = slicer.util.loadLabelVolume(str(path), {"show": False})
         assert np.array_equal(slicer.util.arrayFromVolume(label), bone), "the saved label is not what was painted"
-        slicer.mrmlScene.RemoveNode(label)
+        remove_node(label)
         self._say(f"Case {number + 1} was annotated, saved and read back.")
 
     def take_up_a_draft(self) -> None:
         """What was drawn and not saved is there again."""
-        self._ui.studyNextCaseButton.click()
-        key, scene = self.window.session.case.key, self.window.workbench.scene
+        key, scene = self._open_next(), self.window.workbench.scene
         block = np.zeros_like(slicer.util.arrayFromVolume(scene.volume), np.uint8)
         block[4:6, 5:9, 5:9] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(block, scene.segmentation, "label_2", scene.volume)
-        assert self.window.workbench.open(self.window.session.study.cases[0].key), self._message
-        assert self.window.workbench.open(key), self._message
-        drawn = scene.snapshot(self.window.session.study.labels).label_volume()
+        self._open(self._session.study.cases[0].key)
+        self._open(key)
+        drawn = scene.snapshot(self._session.study.labels).label_volume()
         assert np.array_equal(drawn, 2 * block), "the draft was not restored"
         self._say("Unsaved work was kept.")
 
@@ -114,35 +136,97 @@ class SelfTest:
         """Closing the scene leaves a window that works."""
         self.window.scene_closes()
         slicer.mrmlScene.Clear(0)
-        assert self.window.session.case is None
-        self._ui.studyNextCaseButton.click()
-        assert self.window.session.case is not None, self._message
+        assert self._session.case is None
+        self._open_next()
         self._say("The scene was closed and the work went on.")
 
+    def check(self) -> None:
+        """Look for problems before training."""
+        self._ui.studyCheckButton.click()
+        self._wait(lambda: self._ui.studyProblemList.count > 0)
+        self._say("The study was checked.")
+
+    def use_a_result(self) -> None:
+        """Show a result, in slices and as surfaces, and export it in every format."""
+        image = slicer.util.loadVolume(str(self._scans[0]), {"show": False})
+        voxels, grid = volume_copy(image)
+        remove_node(image)
+        label = self._folder / "label.nrrd"
+        write_nrrd(label, (voxels > BONE_HU).astype(np.uint8), grid)
+        labels = self._session.study.labels
+        node = show_result(self._scans[0], label, labels, "self-test")
+        show_surfaces(node, 0.5)
+        for ending in FORMATS:
+            (path,) = export_result(node, labels, self._folder, ending, 0.5)
+            assert path.stat().st_size > 100, path.name
+        self._say(f"A result was shown and exported as {', '.join(FORMATS)}.")
+
     def train(self) -> None:
-        """Train for some steps and stop, where torch is installed."""
-        try:
-            importlib.metadata.version("torch")
-        except importlib.metadata.PackageNotFoundError:
-            self._say("training skipped: torch absent")
-            return
+        """Train for some steps and stop; the run leaves a model."""
         ui = self._ui
-        ui.trainPresetCombo.currentIndex = 2
+        ui.trainPresetCombo.currentIndex = PRESETS.index("quick")
         ui.trainMinutesSpin.value = 1
         ui.trainStartButton.click()
         self._wait(lambda: ui.trainStopButton.enabled)
+        self._wait(lambda: self._steps() >= STEPS or not self.window.train.live)
         ui.trainStopButton.click()
         self._wait(lambda: not self.window.train.live)
         assert self.window.train.state in (RunState.STOPPED, RunState.FINISHED), self._message
+        self._wait(lambda: newest_model(self._session.study.models_folder) is not None)
+        self._session.refresh()
         self._say("A training run was started in the background, followed and stopped.")
+
+    def segment(self) -> None:
+        """Segment a scan from disk."""
+        ui, segment = self._ui, self.window.segment
+        ui.segmentAddFilesButton.click()
+        ui.segmentStartButton.click()
+        self._wait(lambda: not segment.running)
+        done, failed = segment.scans.finished()
+        assert not failed, [scan.problem for scan in segment.scans]
+        assert done
+        self._say(f"{len(done)} scans were segmented.")
+
+    def review(self) -> None:
+        """Segment a case of the study, look at its overlays, accept it."""
+        ui = self._ui
+        self._open(self._session.study.cases[-1].key)
+        ui.reviewSegmentButton.click()
+        self._wait(lambda: ui.reviewContent.enabled)
+        for button in (ui.reviewPredictionButton, ui.reviewUncertaintyButton, ui.reviewProvenanceButton):
+            button.click()
+            self._wait(lambda button=button: button.checked)
+        ui.reviewAcceptButton.click()
+        self._wait(lambda: self._session.result(self._session.case.key).status == "accepted")
+        self._say("A result was reviewed and accepted.")
+
+    def _steps(self) -> int:
+        """How many steps the newest run has made."""
+        folder = newest_run(self._session.study.runs_folder)
+        if folder is None:
+            return 0
+        follower = RunFollower(folder)
+        follower.poll()
+        return follower.progress.step
+
+    @property
+    def _session(self) -> Any:
+        return self.window.session
 
     @property
     def _message(self) -> str:
         return self._ui.moduleMessageLabel.text
 
-    def _case(self, key: str) -> Any:
-        self.window.session.study.reload()
-        return self.window.session.study.case(key)
+    def _open_next(self) -> str:
+        """Press Next case; a case may first be prepared in a child process."""
+        before = self._session.case.key if self._session.case else ""
+        self._ui.studyNextCaseButton.click()
+        self._wait(lambda: self._session.case is not None and self._session.case.key != before)
+        return self._session.case.key
+
+    def _open(self, key: str) -> None:
+        self.window.workbench.open(key)
+        self._wait(lambda: self._session.case is not None and self._session.case.key == key)
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -150,6 +234,23 @@ class SelfTest:
             assert time.monotonic() < end, f"nothing happened; the module says: {self._message}"
             slicer.app.processEvents()
             time.sleep(0.02)
+
+
+def installed(name: str) -> bool:
+    """Whether a package is there; it is not imported, which on Windows would lock its files."""
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def open_module() -> None:
+    """The widget that the application itself makes of the module can be entered and left."""
+    widget = slicer.util.getModuleWidget("SemiSegEmbed")
+    widget.enter()
+    slicer.app.processEvents()
+    widget.exit()
 
 
 def write_scan(path: Path, seed: int) -> Path:
@@ -173,6 +274,18 @@ def run_self_test(resource_path: Callable[[str], str], say: Callable[[str], Any]
     Raises:
         AssertionError: With what went wrong.
     """
-    slicer.mrmlScene.Clear(0)
+
+    def announce(line: str) -> None:
+        # What is logged reaches the application log, but not the terminal of whoever runs the test.
+        sys.stdout.write(f"{line}\n")
+        say(line)
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        SelfTest(resource_path, Path(folder), say).run()
+        contract = Contract(Path(folder))
+        broken = contract.broken()
+        assert not broken, "\n".join(broken)
+        announce(f"{len(contract.statements())} statements about this application hold.")
+        open_module()
+        announce("The module was opened and left.")
+        SelfTest(resource_path, Path(folder), announce).run()
+        announce("The self-test passed.")

@@ -72,8 +72,15 @@ class ModuleWindow:
         panel.setMRMLScene(slicer.mrmlScene)
         return panel
 
+    def _icon(self, name: str) -> Any:
+        """A status icon that keeps its colours in a selected row."""
+        icon, pixmap = qt.QIcon(), qt.QPixmap(self._resource_path(f"Icons/{name}.png"))
+        for mode in (qt.QIcon.Normal, qt.QIcon.Selected):
+            icon.addPixmap(pixmap, mode)
+        return icon
+
     def _build_presenters(self) -> None:
-        icons = {name: qt.QIcon(self._resource_path(f"Icons/{name}.png")) for name in ICONS}
+        icons = {name: self._icon(name) for name in ICONS}
         uis = {name: slicer.util.childWidgetVariables(panel) for name, panel in self.panels.items()}
         study_view = StudyWidgets(uis["Study"], icons)
         self.annotate_view = AnnotateWidgets(uis["Annotate"])
@@ -119,7 +126,7 @@ class ModuleWindow:
     def tick(self) -> None:
         """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
         self.background.poll()
-        for presenter in (self.study, self.samples, self.train, self.review, self.segment, self.models):
+        for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.tick()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
@@ -147,7 +154,7 @@ class ModuleWindow:
         self.timer.stop()
         self.workbench.keep_draft()
         self.annotate_view.leave_editor()
-        for presenter in (self.study, self.samples, self.train, self.review, self.segment, self.models):
+        for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.cleanup()
         self.background.finish()
         for panel in self.panels.values():

@@ -18,7 +18,8 @@ from __feature__ import true_property  # noqa: F401
 
 from slicer_host import module_bases, translation
 
-SLICE_VIEWS = ("Red", "Green", "Yellow")
+ORIENTATIONS = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
+SLICE_VIEWS = tuple(ORIENTATIONS)
 
 
 def extend_slicer() -> None:
@@ -28,6 +29,7 @@ def extend_slicer() -> None:
     slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, _out_of_subject_hierarchy)
     slicer.app = Application()
     slicer.modules = Modules()
+    slicer.qSlicerScriptedLoadableModuleWidget = module_bases.Representation
     slicer.qMRMLSegmentEditorWidget = _stand_in("qMRMLSegmentEditorWidget")
     _add_module("i18n", tr=translation.tr, translate=translation.translate)
     _add_module("packaging", **module_bases.packaging())
@@ -78,6 +80,7 @@ class Application:
     def __init__(self) -> None:
         self._layout = LayoutManager()
         self._io = IOManager()
+        self._modules = module_bases.ModuleManager()
         self.testing = False
         self.hasMainWindow = True
         self.applicationLocaleName = "en_US"
@@ -118,6 +121,9 @@ class Application:
 
     def layoutManager(self) -> LayoutManager | None:
         return self._layout if self.hasMainWindow else None
+
+    def moduleManager(self) -> module_bases.ModuleManager:
+        return self._modules
 
     def coreIOManager(self) -> IOManager:
         return self._io
@@ -164,6 +170,7 @@ class LayoutManager:
                 logic = slicer.vtkMRMLSliceLogic()
                 logic.SetMRMLScene(slicer.mrmlScene)
                 logic.AddSliceNode(name)
+                getattr(logic.GetSliceNode(), f"SetOrientationTo{ORIENTATIONS[name]}")()
                 self._logics[name] = logic
         return self._logics
 

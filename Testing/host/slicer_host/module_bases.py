@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import unittest
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -78,6 +79,37 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
         import logging
 
         logging.info(message)
+
+
+class ModuleManager:
+    """`slicer.app.moduleManager()`: makes the widget of a scripted module when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._widgets: dict[str, Any] = {}
+
+    def module(self, name: str) -> Any:
+        import importlib
+
+        if name not in self._widgets:
+            self._widgets[name] = getattr(importlib.import_module(name), f"{name}Widget")()
+            self._widgets[name].setup()
+        return types.SimpleNamespace(name=name, widgetRepresentation=lambda: Representation(self._widgets[name]))
+
+    def unload(self) -> None:
+        """The application exits."""
+        for widget in self._widgets.values():
+            widget.cleanup()
+        self._widgets = {}
+
+
+class Representation:
+    """`slicer.qSlicerScriptedLoadableModuleWidget`: what the application keeps of the widget of a module."""
+
+    def __init__(self, widget: Any) -> None:
+        self._widget = widget
+
+    def self(self) -> Any:
+        return self._widget
 
 
 def parameterNodeWrapper(kind: type) -> type:

@@ -157,6 +157,7 @@ class qMRMLSegmentEditorWidget(QWidget):
         self._shown = {"segmentationNodeSelectorVisible": True, "sourceVolumeNodeSelectorVisible": True}
         self._shown["switchToSegmentationsButtonVisible"] = True
         self._undo_states = 0
+        self._history = slicer.vtkSegmentationHistory()
         layout = QVBoxLayout(self)
         layout.contentsMargins = QMargins(0, 0, 0, 0)
         self._segments = QListWidget(self)
@@ -186,6 +187,9 @@ class qMRMLSegmentEditorWidget(QWidget):
     def setSegmentationNode(self, node: Any) -> None:
         if self._node is None:
             raise RuntimeError("setSegmentationNode before setMRMLSegmentEditorNode does nothing in Slicer")
+        if node is not self._node.GetSegmentationNode():
+            self._history.RemoveAllStates()
+            self._history.SetSegmentation(node.GetSegmentation() if node else None)
         self._node.SetAndObserveSegmentationNode(node)
         self._segments.clear()
         if node is not None:
@@ -219,6 +223,12 @@ class qMRMLSegmentEditorWidget(QWidget):
     def setCurrentSegmentID(self, segment_id: str) -> None:
         self._node.SetSelectedSegmentID(segment_id)
 
+    def saveStateForUndo(self) -> None:
+        self._history.SaveState()
+
+    def undo(self) -> None:
+        self._history.RestorePreviousState()
+
     def installKeyboardShortcuts(self, parent: QWidget | None = None) -> None:
         self._shortcuts = True
 
@@ -230,6 +240,7 @@ class qMRMLSegmentEditorWidget(QWidget):
 
     def _set_undo(self, count: int) -> None:
         self._undo_states = count
+        self._history.SetMaximumNumberOfStates(count)
 
     segmentationNodeSelectorVisible = _shown_flag("segmentationNodeSelectorVisible")
     sourceVolumeNodeSelectorVisible = _shown_flag("sourceVolumeNodeSelectorVisible")

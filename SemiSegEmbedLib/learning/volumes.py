@@ -50,4 +50,4 @@ def measure_normalisation(volumes: Sequence[Volume], stride: int = 2) -> Normali
         sample = np.asarray(volume.image[::stride, ::stride, ::stride], np.float64)
         count, total, squares = count + sample.size, total + sample.sum(), squares + np.square(sample).sum()
     mean = total / count
-    return Normalisation(mean=mean, std=max(1.0, float(np.sqrt(squares / count - mean**2))))
+    return Normalisation(mean=float(mean), std=max(1.0, float(np.sqrt(squares / count - mean**2))))

@@ -39,8 +39,8 @@ def mix_boxes(values: Tensor, boxes: Sequence[Box | None]) -> Tensor:
     mixed = values.clone()
     for i, box in enumerate(boxes):
         if box is not None:
-            place = _slices(box)
-            mixed[(i, ..., *place)] = values[((i + 1) % len(values), ..., *place)]
+            z, y, x = _slices(box)
+            mixed[i, ..., z, y, x] = values[(i + 1) % len(values), ..., z, y, x]
     return mixed
 
 
@@ -84,7 +84,7 @@ def paste_labelled(
     mask = torch.zeros_like(labelled.labels, dtype=torch.bool)
     for i, labels in enumerate(labelled.labels):
         if chance(boxes, generator):
-            mask[(i, *_slices(_draw_box(labels.shape, generator)))] = True
+            mask[i][_slices(_draw_box(labels.shape, generator))] = True
         if chance(objects, generator):
             mask[i] |= _objects(labels)
     return replace(

@@ -30,6 +30,7 @@ class SemiSegEmbed(ScriptedLoadableModule):
 
     def __init__(self, parent):
         super().__init__(parent)
+        slicer.app.loadTranslations(str(Path(__file__).resolve().parent / "Resources" / "Translations"))
         self.parent.title = "SemiSegEmbed"
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         self.parent.dependencies = []

@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 import slicer.util
 import vtk
-from PySide6.QtCore import QEvent, QTranslator
+from PySide6.QtCore import QEvent, QObject, QTranslator, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 # isort: split
@@ -67,6 +67,12 @@ def _add_module(name: str, **members: Any) -> None:
     sys.modules[f"slicer.{name}"] = module
 
 
+class Signals(QObject):
+    """Signals of the application."""
+
+    startupCompleted = Signal()
+
+
 class Application:
     """`slicer.app`.
 
@@ -85,6 +91,8 @@ class Application:
         self.hasMainWindow = True
         self.applicationLocaleName = "en_US"
         self._translators: list[QTranslator] = []
+        self._signals = Signals()
+        self.startupCompleted = self._signals.startupCompleted
 
     def loadTranslations(self, folder: str) -> None:
         """Install all files of the folder that are in the language of the application."""

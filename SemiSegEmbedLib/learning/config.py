@@ -231,6 +231,7 @@ PRESETS["quick"] = {
     "base_filters": 8,
     "patch_size": (40, 40, 40),
     "passes": 3,
+    "consistency_passes": 3,
     "norm": "batch",
     "ema_decay": 0.95,
     "ua_weight": 0.1,

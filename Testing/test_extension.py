@@ -134,6 +134,21 @@ def test_generic_tests_and_unit_tests_are_registered() -> None:
     assert re.search(r"if\(BUILD_TESTING\)\n\s+slicer_add_python_unittest\(SCRIPT \$\{MODULE_NAME\}\.py\)", text)
 
 
+def test_every_address_leads_to_a_picture_of_this_repository() -> None:
+    screenshots = metadata("SCREENSHOTURLS").split()
+    assert len(set(screenshots)) >= 5
+    for url in [metadata("ICONURL"), *screenshots]:
+        assert url.startswith(RAW)
+        size_of_png(ROOT / url.removeprefix(RAW))
+
+
+def test_the_owner_of_the_repository_is_named_in_few_places() -> None:
+    """docs/contributing.md lists these files for the day of publication."""
+    tracked = git("grep", "-l", "--fixed-strings", "OWNER/SlicerSemiSegEmbed").split()
+    listed = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    assert {name for name in tracked if f"`{name}`" not in listed} == set()
+
+
 def test_the_icon_is_128_by_128() -> None:
     assert size_of_png(MODULE / "Resources" / "Icons" / "SemiSegEmbed.png") == (128, 128)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.child import Child
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.scene import WINDOWS, CaseScene
 from SemiSegEmbedLib.application.settings import Settings
@@ -14,8 +16,7 @@ from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.records import Case
-
-RESULT_LABEL = "label.nii.gz"
+from SemiSegEmbedLib.study.study import Study
 
 
 class AnnotateView(Protocol):
@@ -49,7 +50,10 @@ class AnnotateView(Protocol):
         """Partial annotation and the slices that are marked as finished."""
 
     def show_prefill(self, possible: bool) -> None:
-        """Whether the model has a result to start from."""
+        """Whether there is a model, or a result of one, to start from."""
+
+    def save_undo_state(self) -> None:
+        """Let the editor's undo come back to what is drawn now."""
 
 
 class AnnotatePresenter:
@@ -64,6 +68,7 @@ class AnnotatePresenter:
         self._dialogs = dialogs
         self._messages = messages
         self._settings = settings
+        self._child: Child | None = None
         view.show_annotator(settings.annotator)
         self._connect()
         self._show_case()
@@ -72,7 +77,7 @@ class AnnotatePresenter:
         view, scene = self._view, self._workbench.scene
         view.save_clicked.connect(self.save)
         view.save_next_clicked.connect(self.save_and_next)
-        view.prefill_clicked.connect(self.prefill)
+        view.prefill_clicked.connect(self.start_from_model)
         view.window_chosen.connect(self.choose_window)
         view.protect_toggled.connect(scene.protect_other_labels)
         view.bone_only_toggled.connect(scene.draw_bone_only)
@@ -80,6 +85,7 @@ class AnnotatePresenter:
         view.mark_slice_clicked.connect(self.mark_slice)
         self._session.case_changed.connect(self._show_case)
         self._session.cases_changed.connect(self._show_prefill)
+        scene.protection.refused.connect(self._tell_finished)
 
     def _show_case(self) -> None:
         case, scene = self._session.case, self._workbench.scene
@@ -91,26 +97,47 @@ class AnnotatePresenter:
         self._show_prefill()
 
     def _show_prefill(self) -> None:
-        self._view.show_prefill(self._result_label() is not None)
+        running = self._child is not None and self._child.running
+        self._view.show_prefill(
+            not running and (self._result_folder() is not None or self._newest_model() is not None)
+        )
 
-    def _result_label(self) -> Any:
+    def _tell_finished(self, name: str) -> None:
+        text = _("{segment} is marked as completed and cannot be drawn in: change its status in the table to go on.")
+        self._messages.tell(text.format(segment=name))
+
+    def _result_folder(self) -> Path | None:
+        """Where the newest result of the case in view lies."""
         study, case = self._session.study, self._session.case
-        result = self._session.result(case.key) if case is not None else None
-        if study is None or result is None:
+        result = None if case is None else self._session.result(case.key)
+        return None if study is None or result is None else study.result_path(result)
+
+    def _newest_model(self) -> str | None:
+        """Id of the model that `segment` would use, see `workflows.models.resolve_model`."""
+        study = self._session.study
+        if study is None or self._session.case is None:
             return None
-        path = study.result_path(result) / RESULT_LABEL
-        return path if path.is_file() else None
+        files = [path for path in study.models_folder.glob("*.ssemodel") if not path.stem.endswith("-last")]
+        return max(files, key=lambda path: path.stat().st_mtime_ns).stem if files else None
 
     def save(self, then: Callable[[], None] | None = None) -> None:
-        """Save what is drawn as the newest label."""
+        """Save what is drawn as the newest label; asks first when nothing is drawn."""
+        bench, case = self._workbench, self._session.case
+        nothing = case is not None and bench.scene.is_empty and not (bench.partial and bench.marked_slices)
+        question = _("Nothing is drawn in {case}. Save it as a scan in which no segment can be seen?")
+        if nothing and not self._dialogs.confirm(question.format(case=case.name if case else "")):
+            return
         name = self._view.annotator()
         self._settings.annotator = name
-        self._workbench.save(name, then)
+        bench.save(name, then)
 
     def save_and_next(self) -> None:
         """Save, then open the case to annotate next."""
+        saved = self._session.case
 
         def open_next() -> None:
+            if saved is None or self._session.case is None or self._session.case.key != saved.key:
+                return  # the user went elsewhere meanwhile
             key = self._workbench.next_key()
             if key is None:
                 self._messages.tell(_("Saved. Every case is annotated. Next: train."))
@@ -119,26 +146,64 @@ class AnnotatePresenter:
 
         self.save(open_next)
 
+    def start_from_model(self) -> None:
+        """Put the result of the newest model on the table; segments the case first when it has not been yet."""
+        study, case, model = self._session.study, self._session.case, self._newest_model()
+        if study is None or case is None:
+            return
+        result = self._session.result(case.key)
+        if model is None or (result is not None and result.model_id == model):
+            self.prefill()
+        elif self._agreed():
+            self._segment(study, case)
+
+    def _segment(self, study: Study, case: Case) -> None:
+        def done(outcomes: Sequence[dict[str, Any]]) -> None:
+            self._session.refresh()
+            if outcomes[0]["error"]:
+                self._messages.warn(outcomes[0]["error"])
+            elif self._session.case is not None and self._session.case.key == case.key:
+                self._fill()
+
+        def failed(sentence: str) -> None:
+            self._show_prefill()
+            self._messages.warn(sentence)
+
+        self._messages.tell(_("The newest model segments this case ..."))
+        self._child = Child(["segment", str(study.folder), case.key], done, failed, self._messages.tell)
+        self._show_prefill()
+
     def prefill(self) -> bool:
-        """Replace what is drawn by the model's result, as a starting point; tells whether it was done."""
-        path, scene = self._result_label(), self._workbench.scene
-        if path is None or self._session.study is None:
-            return False
+        """Replace what is drawn by the newest result, as a starting point; tells whether it was done."""
+        return self._agreed() and self._fill()
+
+    def _agreed(self) -> bool:
         question = _("Replace what is drawn by the model's result? Saved versions are kept.")
-        if self._has_drawing() and not self._dialogs.confirm(question):
+        return self._workbench.scene.is_empty or self._dialogs.confirm(question)
+
+    def _fill(self) -> bool:
+        folder, study, scene = self._result_folder(), self._session.study, self._workbench.scene
+        label = None if folder is None else self._workbench.result_label(folder)
+        if label is None or study is None:
             return False
+        self._view.save_undo_state()
         try:
-            scene.fill(path, self._session.study.labels)
+            scene.fill(label, study.labels)
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
             return False
-        self._view.show_case(self._session.case, scene)
-        self._messages.tell(_("The model's result is on the table: correct it, then save."))
+        self._messages.tell(_("The model's result is on the table: correct it, then save. Undo takes it back."))
         return True
 
-    def _has_drawing(self) -> bool:
-        snapshot = self._workbench.scene.snapshot(self._session.study.labels)
-        return any(layer.voxels.any() for layer in snapshot.layers)
+    def tick(self) -> None:
+        """Deliver what the child process has to say; called by a timer."""
+        if self._child is not None:
+            self._child.poll()
+
+    def cleanup(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.cancel()
 
     def choose_window(self, name: str) -> None:
         """Grey window and level by name, see `scene.WINDOWS`."""
@@ -152,8 +217,9 @@ class AnnotatePresenter:
 
     def mark_slice(self) -> None:
         """Mark the axial slice in view as finished, or take the mark back."""
-        if self._workbench.scene.volume is None:
-            return
         marked, index = self._workbench.marked_slices, self._workbench.scene.slice_index()
+        if index is None:
+            self._messages.warn(_("The axial view shows no slice of this CT: scroll to one first."))
+            return
         marked.symmetric_difference_update({index})
         self._view.show_slices(self._workbench.partial, marked)

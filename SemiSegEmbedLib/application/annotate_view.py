@@ -107,8 +107,12 @@ class AnnotateWidgets:
         self._ui.annotateSlicesLabel.text = text.format(slices=ranges(marked) or _("none"))
 
     def show_prefill(self, possible: bool) -> None:
-        """Whether the model has a result to start from."""
+        """Whether there is a model, or a result of one, to start from."""
         self._ui.annotatePrefillButton.enabled = possible
+
+    def save_undo_state(self) -> None:
+        """Let the editor's undo come back to what is drawn now."""
+        self._ui.annotateSegmentEditor.saveStateForUndo()
 
 
 def ranges(numbers: set[int]) -> str:

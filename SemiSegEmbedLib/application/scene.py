@@ -13,6 +13,7 @@ import slicer
 import vtk
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
+from SemiSegEmbedLib.application.protection import Protection
 from SemiSegEmbedLib.application.segmentation import (
     create_segmentation,
     fill_segmentation,
@@ -45,12 +46,14 @@ class CaseScene:
     Attributes:
         volume: The CT, or None.
         segmentation: The labels as they are being drawn, or None.
+        protection: What drawing may touch.
     """
 
     def __init__(self) -> None:
         self.volume: Any = None
         self.segmentation: Any = None
         self.editor_node: Any = None
+        self.protection = Protection()
         self._saved_state = 0
 
     def load(
@@ -77,6 +80,7 @@ class CaseScene:
             volume.SetAttribute(CASE_ATTRIBUTE, name)
             self.volume = volume
             self.segmentation = create_segmentation(volume, labels, drawn)
+            self.protection.watch(self.editor(), self.segmentation)
             self.set_window(*WINDOWS["bone"])
             self._arrange(drawn)
             self.mark_saved()
@@ -95,12 +99,14 @@ class CaseScene:
 
     def clear(self) -> None:
         """Take the case out of the scene."""
-        for node in (self.segmentation, self.volume):
-            remove_node(node)
+        segmentation, volume = self.segmentation, self.volume
         self.forget()
+        for node in (segmentation, volume):
+            remove_node(node)
 
     def forget(self) -> None:
         """Let go of nodes that the scene has removed by itself."""
+        self.protection.watch(None, None)
         self.volume = self.segmentation = None
 
     def fill(self, label: Path | Voxels, labels: Sequence[Label]) -> None:
@@ -123,9 +129,9 @@ class CaseScene:
         return self.editor_node
 
     def protect_other_labels(self, on: bool) -> None:
-        """Whether drawing may touch voxels of other segments."""
-        kind = slicer.vtkMRMLSegmentationNode
-        self.editor().SetMaskMode(kind.EditAllowedOutsideAllSegments if on else kind.EditAllowedEverywhere)
+        """Whether other segments and finished ones are protected."""
+        self.protection.on = on
+        self.protection.apply()
 
     def draw_bone_only(self, on: bool) -> None:
         """Whether drawing reaches only voxels as dense as bone."""

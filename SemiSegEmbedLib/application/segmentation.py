@@ -11,7 +11,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
-from SemiSegEmbedLib.application.snapshot import Layer, Snapshot
+from SemiSegEmbedLib.application.snapshot import Layer, Snapshot, drawn_box
 from SemiSegEmbedLib.application.volumes import RAS_TO_LPS, grid_of, image_of, matrix_above
 from SemiSegEmbedLib.study.presets import CATEGORY, side_code
 from SemiSegEmbedLib.study.records import IGNORE, Code, Label
@@ -165,7 +165,7 @@ def take_snapshot(node: Any, volume: Any, labels: Sequence[Label]) -> Snapshot:
 
 
 def _layer(image: Any, volume: Any, values: dict[int, int], to_volume: np.ndarray) -> Layer | None:
-    """A copy of one labelmap; `to_volume` is 4x4, from its RAS to that of the CT."""
+    """A copy of what is drawn in one labelmap; `to_volume` is 4x4, from its RAS to that of the CT."""
     if image is None or image.IsEmpty() or image.GetPointData().GetScalars() is None:
         return None
     offset = _offset(image, volume, to_volume)
@@ -173,8 +173,13 @@ def _layer(image: Any, volume: Any, values: dict[int, int], to_volume: np.ndarra
         image, offset = _resampled(image, volume, to_volume), (0, 0, 0)
     low_x, high_x, low_y, high_y, low_z, high_z = image.GetExtent()
     shape = (high_z - low_z + 1, high_y - low_y + 1, high_x - low_x + 1)
-    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape).copy()
-    return Layer(voxels, (offset[2] + low_z, offset[1] + low_y, offset[0] + low_x), values)
+    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape)
+    box = drawn_box(voxels)
+    if box is None:
+        return None
+    corner = [offset[2] + low_z, offset[1] + low_y, offset[0] + low_x]
+    z, y, x = (begin + part.start for begin, part in zip(corner, box, strict=True))
+    return Layer(voxels[box].copy(), (z, y, x), values)
 
 
 def _image_to_ras(image: Any) -> np.ndarray:

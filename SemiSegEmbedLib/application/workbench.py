@@ -122,8 +122,9 @@ class Workbench:
         self._preparation.tick()
 
     def cleanup(self) -> None:
-        """End the child process."""
+        """End the child process, and let go of the Segment Editor, which another window may use after this one."""
         self._preparation.cancel()
+        self.scene.protection.watch(None, None)
 
     def next_key(self) -> str | None:
         """The case to annotate next: the one the model is least sure of, else the next in the table."""

@@ -32,6 +32,9 @@ DISPLAY_BYTES = 8 << 30
 def display_cache(study: Study) -> ArrayCache:
     """The display arrays of a study: at most 8 GB, and no more than any cache may take of this disk."""
     folder = display_folder(study.folder)
+    # Not its parents: the study may have disappeared.
+    with suppress(OSError):
+        folder.parent.mkdir(exist_ok=True)
     return ArrayCache(folder, max_bytes=min(DISPLAY_BYTES, DEFAULT_BYTES, ArrayCache(folder).max_bytes))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
 import os
 import shutil
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +22,8 @@ from SemiSegEmbedLib.study.files import atomic_write, atomic_writer, remove_aban
 
 DEFAULT_BYTES = 20 << 30
 _FREE_SHARE = 0.25
+_OPEN_FILES = 10_240
+"""As many as macOS allows (OPEN_MAX in its limits.h); three arrays for each of some thousand cases."""
 _logger = logging.getLogger(__name__)
 
 
@@ -49,6 +53,7 @@ class ArrayCache:
 
     def get(self, key: str) -> tuple[np.ndarray, dict[str, Any]] | None:
         """The array (memory-mapped, read-only) and the facts of an entry; None when absent or damaged."""
+        _allow_many_files()
         try:
             record = json.loads(self._facts_path(key).read_bytes())
             array = np.load(self._array_path(key), mmap_mode="r", allow_pickle=False)
@@ -144,6 +149,20 @@ class ArrayCache:
 
     def _facts_path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+@functools.cache
+def _allow_many_files() -> None:
+    """A mapped array keeps its file open; a study has more arrays than the 1024 (macOS: 256) files that are usual."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _checksum(array: np.ndarray) -> int:

@@ -145,3 +145,18 @@ def test_two_programs_share_one_folder(tmp_path):
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".tmp")]
     for path in tmp_path.glob("*.json"):
         assert json.loads(path.read_text())["facts"] == {"n": int(path.stem[1:])}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts files otherwise")
+def test_more_arrays_can_be_mapped_than_files_are_usually_open(tmp_path):
+    code = (
+        "import resource, sys, numpy as np\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+        "from SemiSegEmbedLib.imaging.cache import ArrayCache\n"
+        "cache = ArrayCache(sys.argv[1])\n"
+        "held = [cache.get_or_make(f'{n:040d}', lambda: (np.full(9, n), {}))[0] for n in range(200)]\n"
+        "print(sum(isinstance(one, np.memmap) and int(one[0]) == n for n, one in enumerate(held)))\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "cache")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == "200", done.stderr

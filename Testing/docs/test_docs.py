@@ -204,7 +204,7 @@ def sentences() -> tuple[re.Pattern[str], ...]:
     for path in [ROOT / "run.py", *LIBRARY.rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                pieces = [re.escape(node.value)]
+                pieces = [re.sub(r"\\\{\w+\\\}", ".+", re.escape(node.value))]  # {name} of texts that are translated
             elif isinstance(node, ast.JoinedStr):
                 pieces = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in node.values]
             else:

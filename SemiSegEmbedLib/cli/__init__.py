@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """All subcommands with their help."""
-    from SemiSegEmbedLib.cli import models, samples, studies, training, using
+    from SemiSegEmbedLib.cli import bench, models, samples, studies, training, using
 
     parser = argparse.ArgumentParser(
         prog="semisegembed",
@@ -54,6 +54,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"SemiSegEmbed {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (studies, training, using, models, samples):
+    for group in (studies, training, using, models, samples, bench):
         group.add_commands(commands)
     return parser

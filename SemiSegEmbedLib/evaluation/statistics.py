@@ -139,3 +139,40 @@ def _resampled_means(
         drawn = generator.integers(0, sums.size, (min(chunk, resamples - start), sums.size))
         means[start : start + chunk] = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     return means
+
+
+def mean_ranks(table: Mapping[str, Sequence[float]], *, lower_is_better: bool) -> dict[str, float]:
+    """Mean rank of each method over the scans, 1 the best, ties shared (Demsar, 2006, section 3.2.2).
+
+    Args:
+        table: Method name to one value a scan; the same scans in the same order for all methods.
+        lower_is_better: True for distances, False for overlaps.
+    """
+    values = np.array(list(table.values()), np.float64) * (1 if lower_is_better else -1)
+    ranks = stats.rankdata(values, axis=0).mean(axis=1)
+    return {name: float(rank) for name, rank in zip(table, ranks, strict=True)}
+
+
+def indistinct_groups(
+    ranks: Mapping[str, float], comparisons: Sequence[Comparison], level: float = 0.05
+) -> list[tuple[str, ...]]:
+    """The bars of a critical-difference plot: runs of neighbours in rank of which no pair differs significantly.
+
+    Args:
+        ranks: From `mean_ranks`.
+        comparisons: All pairs, from `wilcoxon_holm`.
+        level: A pair differs when its corrected p lies below.
+
+    Returns:
+        The longest runs of at least two methods, best first; none lies within another.
+    """
+    differs = {frozenset((c.first, c.second)) for c in comparisons if c.p_holm < level}
+    order = sorted(ranks, key=ranks.__getitem__)
+    groups: list[tuple[str, ...]] = []
+    for start in range(len(order)):
+        end = start + 1
+        while end < len(order) and not any(frozenset((a, order[end])) in differs for a in order[start:end]):
+            end += 1
+        if end - start > 1 and not (groups and set(order[start:end]) <= set(groups[-1])):
+            groups.append(tuple(order[start:end]))
+    return groups

@@ -44,7 +44,7 @@ class Skeleton:
     sacrum_back: np.ndarray
 
 
-def _wave_field(rng: np.random.Generator, wavelength_mm: float, waves: int = 24):
+def wave_field(rng: np.random.Generator, wavelength_mm: float, waves: int = 24):
     """A smooth random vector field of unit root mean square: a sum of plane waves; points (N, 3) to (N, 3)."""
     directions = rng.standard_normal((waves, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -94,7 +94,7 @@ def _bumps(mesh: Mesh, centres: np.ndarray, heights: np.ndarray, widths: np.ndar
 
 
 def _relief(mesh: Mesh, rng: np.random.Generator, amplitude_mm: float) -> Mesh:
-    height = _wave_field(rng, 14.0, 40)(mesh.vertices)[:, :1]
+    height = wave_field(rng, 14.0, 40)(mesh.vertices)[:, :1]
     return mesh.moved(mesh.vertices + amplitude_mm * height * mesh.normals())
 
 
@@ -159,7 +159,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
     tilt = Rotation.from_euler(
         "xyz", [-patient.pelvic_tilt_deg, patient.pelvic_obliquity_deg, patient.pelvic_rotation_deg], degrees=True
     )
-    bend = _wave_field(stream(patient, "deformation"), patient.deformation_wavelength_mm)
+    bend = wave_field(stream(patient, "deformation"), patient.deformation_wavelength_mm)
 
     def place(vertices: np.ndarray) -> np.ndarray:
         return vertices + patient.deformation_mm * bend(vertices)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .anatomy import Hip, Skeleton
-from .implants import neck_cut
+from .labels import bone_box, paint_label
 from .muscles import Chain
 from .parameters import Patient, stream
-from .shape import LABEL_VALUES, Mesh
+from .shape import Mesh
 from .textures import noise_tile, sample_tile, smooth_field, upsample
-from .voxels import Grid, coverage, depth, voxelise
+from .voxels import Grid, coverage, depth
 
 MARROW_HU = -65.0
 _LATTICE_MM = 2.0
@@ -129,16 +129,11 @@ def paint_bone(
 ) -> None:
     """Draw one bone into image and label, in place; voxels (or shares of them) that are occupied stay as they are."""
     mesh: Mesh = skeleton.bones[name]
-    pad = np.array([2.0 * s for s in grid.spacing[::-1]])
-    box = grid.box(mesh.vertices.min(0) - pad, mesh.vertices.max(0) + pad)
+    box = bone_box(mesh, grid)
     part = grid.part(box)
     if min(part.shape) == 0:
         return
-    mask = voxelise(mesh, part) & (label[box] == 0)
-    cut = neck_cut(patient, skeleton, name.removeprefix("femur_")) if name.startswith("femur") else None
-    kept = 1.0 if cut is None else cut.kept(part)
-    mask &= np.asarray(kept >= 0.5)
-    label[box][mask] = LABEL_VALUES[name]
+    kept = paint_label(label[box], part, patient, skeleton, name)
     share = np.minimum(coverage(mesh, part, 2 if max(grid.spacing) < 1.6 else 3), 1 - occupied[box]) * kept
     occupied[box] += share
     lattice = part.coarser(_LATTICE_MM)

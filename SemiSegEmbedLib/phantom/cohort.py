@@ -30,9 +30,14 @@ def draw_cohort(
         chosen = dict(overrides)
         rng = np.random.default_rng([patient_seed, zlib.crc32(b"implant")])
         if "implant" not in chosen and rng.random() < implants_share:
-            kinds = [str(kind) for kind in rng.choice(IMPLANTS[1:], 2)]
-            if rng.random() >= 0.2:
-                kinds[rng.integers(2)] = "none"
-            chosen["implant"] = tuple(kinds)
+            chosen["implant"] = draw_implants(rng)
         patients.append(draw_patient(patient_seed, severity=severity, **chosen))
     return patients
+
+
+def draw_implants(rng: np.random.Generator) -> tuple[str, str]:
+    """Metal for a patient who has some: in one hip, or in one of five in both."""
+    kinds = [str(kind) for kind in rng.choice(IMPLANTS[1:], 2)]
+    if rng.random() >= 0.2:
+        kinds[rng.integers(2)] = "none"
+    return kinds[0], kinds[1]

@@ -64,7 +64,11 @@ def field_of_view(patient: Patient, skeleton: Skeleton, spacing: tuple[float, fl
 
 
 def render(
-    patient: Patient, spacing_mm: float | tuple[float, float, float] = 1.0, *, field_name: str = "pelvis"
+    patient: Patient,
+    spacing_mm: float | tuple[float, float, float] = 1.0,
+    *,
+    field_name: str = "pelvis",
+    skeleton: Skeleton | None = None,
 ) -> Phantom:
     """Render a patient's CT and its label.
 
@@ -72,6 +76,7 @@ def render(
         patient: From `draw_patient`; the same patient gives the same voxels every time.
         spacing_mm: Voxel size, one number or (z, y, x).
         field_name: "pelvis" (cropped around the bones) or "body" (the whole cross-section with the table).
+        skeleton: The patient's own, when it is known already.
 
     Returns:
         The phantom. A label voxel is the bone whose mesh holds the voxel's centre.
@@ -84,7 +89,7 @@ def render(
         raise BadInputError(f"A phantom's spacing must lie between 0.4 and 6 mm, not {spacing_mm}.")
     if field_name not in FIELDS:
         raise BadInputError(f"A phantom has no field of view {field_name!r}; choose one of {', '.join(FIELDS)}.")
-    skeleton = build_skeleton(patient)
+    skeleton = skeleton or build_skeleton(patient)
     grid = field_of_view(patient, skeleton, values, field_name)  # type: ignore[arg-type]
     image = paint_soft_tissue(grid, patient, skeleton, grid.coarser(_LATTICE_MM))
     paint_organs(image, grid, patient, skeleton)

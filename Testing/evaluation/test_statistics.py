@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.evaluation.statistics import bootstrap_interval, holm, wilcoxon_holm
+from SemiSegEmbedLib.evaluation.statistics import (
+    Comparison,
+    bootstrap_interval,
+    holm,
+    indistinct_groups,
+    mean_ranks,
+    wilcoxon_holm,
+)
 
 
 def exact_signed_rank_p(differences: np.ndarray) -> float:
@@ -98,3 +105,19 @@ def test_the_same_seed_gives_the_same_interval():
 def test_input_that_does_not_fit_is_refused_with_a_sentence(call):
     with pytest.raises(BadInputError, match=r"\.$"):
         call()
+
+
+def test_mean_ranks_share_ties_and_know_which_end_is_better() -> None:
+    table = {"a": [1.0, 2.0, 5.0], "b": [2.0, 2.0, 1.0], "c": [3.0, 4.0, 9.0]}
+    assert mean_ranks(table, lower_is_better=True) == pytest.approx({"a": 4.5 / 3, "b": 4.5 / 3, "c": 3.0})
+    assert mean_ranks(table, lower_is_better=False) == pytest.approx({"a": 7.5 / 3, "b": 7.5 / 3, "c": 1.0})
+
+
+def test_bars_join_neighbours_in_rank_without_a_significant_pair() -> None:
+    ranks = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}
+    different = {("a", "c"), ("a", "d"), ("b", "d")}
+    pairs = [("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")]
+    comparisons = [Comparison(x, y, 10, 0.0, 0.5, 0.01 if (x, y) in different else 0.2) for x, y in pairs]
+    assert indistinct_groups(ranks, comparisons) == [("a", "b"), ("b", "c"), ("c", "d")]
+    assert indistinct_groups(ranks, comparisons, level=0.001) == [("a", "b", "c", "d")]
+    assert indistinct_groups({"a": 1.0, "d": 2.0}, comparisons) == []

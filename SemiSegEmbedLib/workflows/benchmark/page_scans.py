@@ -1,0 +1,134 @@
+"""The parts of the page about whole scans with the fewest annotated scans: means, statistics, outsiders, strata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval
+from SemiSegEmbedLib.learning.rows import table_rows
+from SemiSegEmbedLib.phantom.benchmark import GROUP_MM, cohort, frozen_difficulty
+from SemiSegEmbedLib.workflows.benchmark.markdown import NOT_RUN, number, table
+from SemiSegEmbedLib.workflows.benchmark.paper_numbers import COLUMNS, printed
+from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, compare_with, gap_closed, stratum_keys
+from SemiSegEmbedLib.workflows.benchmark.scales import Scale
+from SemiSegEmbedLib.workflows.benchmark.store import strata
+
+ALL_TABLES = ("table1", "table2", "table3", "robust")
+REFERENCE = "Embedding matching"
+ROBUST, WITHOUT_MATCHING = "Robust", "Robust without NN and EN"
+NNUNET = "nnU-Net v2 (3d_fullres)"
+NNUNET_REASON = "it needs packages of its own and a card for the same wall-clock; no session has run it yet"
+
+
+def first_column_table(results: Results) -> str:
+    """Whole scans, both checkpoints, teacher, exact truth, misses and time of the first column."""
+    header = ["row", "repeats", "IoU", "HD95 (mm), 95 % interval", "last: IoU / HD95", "teacher: IoU / HD95",
+              "exact truth: IoU / HD95", "misses", "ms a step"]  # fmt: skip
+    rows = []
+    for table_name, row in results.distinct_rows(ALL_TABLES):
+        entry = results.entry(table_name, row.name)
+        rows.append([row.title, f"{len(entry.records)} of {entry.wanted}", *scan_cells(entry)])
+    rows += [[title, "external", *scan_cells(entry)] for title, entry in results.external().items()]
+    return (
+        f"### Whole scans, {results.scale.first.title}\n\nMeans over the test scans, student at the selected "
+        "checkpoint, against the annotators' labels, unless the column says otherwise.\n\n" + table(header, rows)
+    )
+
+
+def scan_cells(entry: Entry) -> list[str]:
+    if not entry:
+        return [NOT_RUN] * 7
+    interval = bootstrap_interval(list(entry.per_scan("hd95").values()))
+    pair = [
+        f"{number(entry.mean('iou', **which), 3)} / {number(entry.mean('hd95', **which), 2)}"
+        for which in ({"checkpoint": "last"}, {"checkpoint": "teacher"}, {"reference": "exact"})
+    ]
+    seconds = [r["seconds"]["per_step"] for r in entry.records if r.get("seconds", {}).get("per_step")]
+    speed = f"{1000 * float(np.median(seconds)):.0f}" if seconds else "–"
+    return [number(entry.mean("iou"), 3), show(interval, 2), *pair, f"{entry.misses():g}", speed]
+
+
+def show(interval: Interval, digits: int) -> str:
+    return f"{interval.estimate:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+
+
+def statistics_table(entries: Mapping[str, Entry], reference: str) -> str:
+    """Each row against the reference row, over scans; nothing when that was not run."""
+    if reference not in entries:
+        return ""
+    rows = []
+    pairs = zip(compare_with(reference, entries, "iou"), compare_with(reference, entries, "hd95"), strict=True)
+    for iou, hd95 in pairs:
+        shown = [show(iou.interval, 4), f"{iou.p_holm:.2g}", show(hd95.interval, 2), f"{hd95.p_holm:.2g}"]
+        rows.append([iou.title, *shown])
+    return (
+        f"### Against {reference.lower()}\n\nRow minus {reference.lower()}, mean over the test scans with "
+        "95 % bootstrap interval over scans; p of the Wilcoxon signed-rank test over scans after Holm.\n\n"
+        + table(["row", "IoU difference", "p", "HD95 difference (mm)", "p"], rows)
+    )
+
+
+def order_sentence(entries: Mapping[str, Entry]) -> str:
+    """The methods of Table 1 in the order of their HD95 on patches, beside the paper's order."""
+    found = {row.title: entries[row.title].mean("hd95", level="patches") for row in table_rows("table1")
+             if row.title in entries}  # fmt: skip
+    paper = {row.title: printed("table1", row.name, COLUMNS[0]) for row in table_rows("table1") if row.title in found}
+    ours = sorted(found, key=lambda title: found[title] or 0.0)
+    theirs = sorted(paper, key=lambda title: (paper[title] or (0.0, 0.0))[1])
+    return (
+        f"By HD95 with the fewest annotated scans, best first: {', '.join(ours)}. In the paper: {', '.join(theirs)}.\n"
+    )
+
+
+def matching_sentence(entries: Mapping[str, Entry]) -> str:
+    """Whether matching carries its own weight in the robust preset: the paired interval decides."""
+    if ROBUST not in entries or WITHOUT_MATCHING not in entries:
+        return ""
+    found = compare_with(ROBUST, {title: entries[title] for title in (ROBUST, WITHOUT_MATCHING)}, "hd95")
+    if not found:
+        return ""
+    interval = found[0].interval
+    verdict = "carries its own weight" if interval.low > 0 else "does not carry its own weight"
+    return f"\nMatching {verdict} in the robust preset: without it HD95 changes by {show(interval, 2)} mm.\n"
+
+
+def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
+    """What the `robust` preset and the outsiders make of the same scans."""
+    few = entries.get("Supervised baseline")
+    everything = results.entry("table1", "supervised", len(results.scale.columns) - 1)
+    rows = []
+    for row in table_rows("robust"):
+        rows.append([row.title, *robust_cells(results.entry("robust", row.name), few, everything)])
+    for title, entry in ({NNUNET: Entry(NNUNET)} | results.external()).items():
+        rows.append([title, *robust_cells(entry, few, everything)])
+    text = (
+        "### Robust preset and outsiders\n\nSame annotated scans, whole test scans. The gap is that in HD95 between "
+    )
+    text += "the supervised baseline with the fewest and with all annotated scans.\n\n"
+    text += table(["row", "IoU", "HD95 (mm)", "share of the gap closed"], rows)
+    text += matching_sentence(entries)
+    return text if NNUNET in results.external() else f"{text}\n{NNUNET} is not run: {NNUNET_REASON}.\n"
+
+
+def robust_cells(entry: Entry, few: Entry | None, everything: Entry) -> list[str]:
+    if not entry:
+        return [NOT_RUN] * 3
+    hd95 = entry.mean("hd95")
+    ends = [None if end is None or not end else end.mean("hd95") for end in (few, everything)]
+    closed = None if hd95 is None or ends[0] is None or ends[1] is None else gap_closed(hd95, ends[0], ends[1])
+    share = NOT_RUN if closed is None else f"{100 * closed:.0f} %"
+    return [number(entry.mean("iou"), 3), number(hd95, 2), share]
+
+
+def strata_table(heading: str, scale: Scale, entries: Mapping[str, Entry]) -> str:
+    """HD95 of entries in each group of test scans (a scan may be in several groups)."""
+    difficulty = frozen_difficulty()
+    groups = stratum_keys({scan.key: strata(scan, difficulty) for scan in cohort(0, 0, scale.test)})
+    rows = []
+    for name, keys in groups.items():
+        label = f"{name} ({GROUP_MM[int(name[-1])]:g} mm)" if name.startswith("deviation") else name
+        values = [list(entry.per_scan("hd95", keep=keys).values()) for entry in entries.values()]
+        rows.append([label, str(len(keys)), *(number(float(np.mean(v)) if v else None, 2) for v in values)])
+    return f"### {heading}\n\nWhole scans.\n\n" + table(["test scans", "n", *entries], rows)

@@ -1,0 +1,184 @@
+"""Finished cells read back: values per scan, averaged over repeats, compared between rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval, wilcoxon_holm
+from SemiSegEmbedLib.learning.rows import Row, table_rows
+from SemiSegEmbedLib.phantom.difficulty import Difficulty
+from SemiSegEmbedLib.workflows.benchmark.cells import FORMAT, Folders
+from SemiSegEmbedLib.workflows.benchmark.scales import Scale
+from SemiSegEmbedLib.workflows.benchmark.tables import columns_of, make_cell, repeats
+
+EXTERNAL_FORMAT = "SemiSegEmbed benchmark external result"
+Values = dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """All finished repeats of one row in one column.
+
+    Attributes:
+        title: Of the row.
+        records: Cells as read from their files, in the order of the repeats.
+        wanted: Repeats that the column should have.
+    """
+
+    title: str
+    records: tuple[Mapping[str, Any], ...] = field(default=())
+    wanted: int = 1
+
+    def __bool__(self) -> bool:
+        return bool(self.records)
+
+    def per_scan(self, metric: str, *, checkpoint: str = "selected", reference: str = "annotators",
+                 level: str = "scans", keep: Iterable[str] | None = None) -> Values:  # fmt: skip
+        """A metric of each test scan (of its patches, averaged), averaged over the repeats.
+
+        Args:
+            metric: "iou", "hd95", "missed" ...
+            checkpoint: "selected", "last" or "teacher"; where a result has no such checkpoint, its last one.
+            reference: "annotators" or "exact".
+            level: "scans" or "patches".
+            keep: Keys of the scans wanted; None is all.
+        """
+        found: dict[str, list[float]] = {}
+        chosen = None if keep is None else set(keep)
+        for record in self.records:
+            checkpoints = record["checkpoints"]
+            for name, row in checkpoints.get(checkpoint, checkpoints["last"]).get(level, {}).items():
+                key = name.partition("/")[0]
+                if chosen is None or key in chosen:
+                    found.setdefault(key, []).append(float(row[reference][metric]))
+        return {key: float(np.mean(values)) for key, values in sorted(found.items())}
+
+    def mean(self, metric: str, **which: Any) -> float | None:
+        """Mean over rows: over patches for the level of patches (as the paper), over scans for that of scans."""
+        level, checkpoint = which.get("level", "scans"), which.get("checkpoint", "selected")
+        rows = [
+            float(row[which.get("reference", "annotators")][metric])
+            for record in self.records
+            for row in record["checkpoints"].get(checkpoint, record["checkpoints"]["last"]).get(level, {}).values()
+        ]
+        return float(np.mean(rows)) if rows else None
+
+    def misses(self) -> float:
+        """Test scans a repeat in which nothing was found though something is there, at the selected checkpoint."""
+        missed = self.per_scan("missed")
+        return sum(missed.values())
+
+
+class Results:
+    """The finished cells of one scale.
+
+    Args:
+        scale: Which.
+        difficulty: Of the cohort; cells made with other knobs are not read.
+        folders: Where cells lie.
+    """
+
+    def __init__(self, scale: Scale, difficulty: Difficulty, folders: Folders) -> None:
+        self.scale, self.difficulty, self.folders = scale, difficulty, folders
+
+    def entry(self, table: str, name: str, column: int = 0) -> Entry:
+        """A row of a table in a column; false when no repeat is there."""
+        row = next(row for row in table_rows(table) if row.name == name)
+        again = repeats(self.scale) if column == 0 else [(0, 0)]
+        cells = [make_cell(row, self.scale, column, draw, seed, self.difficulty) for draw, seed in again]
+        paths = [self.folders.result(cell) for cell in cells]
+        return Entry(row.title, tuple(read_result(path) for path in paths if path.exists()), len(cells))
+
+    def table_1(self) -> list[tuple[Row, list[Entry | None]]]:
+        """Each row with its entries by column; None where the table has no such cell."""
+        return [
+            (
+                row,
+                [
+                    self.entry("table1", row.name, column) if column in columns_of("table1", row, self.scale) else None
+                    for column in range(len(self.scale.columns))
+                ],
+            )
+            for row in table_rows("table1")
+        ]
+
+    def distinct_rows(self, tables: Sequence[str]) -> list[tuple[str, Row]]:
+        """Table and row of every experiment with the fewest annotated scans; equal ones of several tables once."""
+        found: dict[str, tuple[str, Row]] = {}
+        for table in tables:
+            for row in table_rows(table):
+                found.setdefault(make_cell(row, self.scale, 0, 0, 0, self.difficulty).name, (table, row))
+        return list(found.values())
+
+    def first_column(self, tables: Sequence[str]) -> dict[str, Entry]:
+        """Title to entry of every finished row with the fewest annotated scans."""
+        entries = {row.title: self.entry(table, row.name) for table, row in self.distinct_rows(tables)}
+        return {title: entry for title, entry in entries.items() if entry}
+
+    def external(self) -> dict[str, Entry]:
+        """Results that other programs' predictions were scored to, by title."""
+        folder = self.folders.results / self.scale.name
+        records = [read_result(path) for path in sorted(folder.glob("external-*.json"))]
+        return {record["title"]: Entry(record["title"], (record,)) for record in records}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row against the reference row over scans: mean difference with its interval, p before and after Holm."""
+
+    title: str
+    interval: Interval
+    p: float
+    p_holm: float
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A cell or an external result."""
+    record = json.loads(path.read_text(encoding="ascii"))
+    if record.get("format") not in (FORMAT, EXTERNAL_FORMAT):
+        raise ValueError(f"{path.name} is no result of the benchmark")
+    return record
+
+
+def compare_with(reference: str, entries: Mapping[str, Entry], metric: str) -> list[Difference]:
+    """Each row against the reference row, on whole scans at the selected checkpoint.
+
+    Differences are (row - reference). Wilcoxon over scans, Holm over the rows, bootstrap interval over scans.
+    """
+    table = {title: entry.per_scan(metric) for title, entry in entries.items()}
+    keys = sorted(table[reference])
+    usable = {title: [row[key] for key in keys] for title, row in table.items() if sorted(row) == keys}
+    if len(usable) < 2:
+        return []
+    found = []
+    for one in wilcoxon_holm(usable, reference=reference):
+        interval = bootstrap_interval(usable[one.second], usable[reference])
+        found.append(Difference(one.second, interval, one.p, one.p_holm))
+    return found
+
+
+def gap_closed(row: float, few: float, everything: float) -> float | None:
+    """The share of the gap in HD95 between supervised with few and with all scans that a row closes."""
+    return (few - row) / (few - everything) if few != everything else None
+
+
+STRATA = {
+    "implant": lambda facts: bool(facts["implant"]),
+    "no implant": lambda facts: not facts["implant"],
+    "arthritis from 0.5": lambda facts: facts["arthritis"] >= 0.5,
+    "dysplasia from 0.5": lambda facts: facts["dysplasia"] >= 0.5,
+    **{f"deviation group {g}": lambda facts, g=g: facts["group"] == g for g in range(6)},
+}
+"""Groups of test scans by their facts (see `store.strata`); a scan may be in several."""
+
+
+def stratum_keys(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Keys of the test scans of each stratum that has any."""
+    groups = {name: [key for key, own in facts.items() if belongs(own)] for name, belongs in STRATA.items()}
+    return {name: keys for name, keys in groups.items() if keys}

@@ -1,0 +1,45 @@
+import json
+
+import pytest
+
+from SemiSegEmbedLib.cli import main
+
+
+def test_the_page_can_be_rendered_without_a_single_cell(tmp_path, capsys):
+    page = tmp_path / "benchmark.md"
+    page.write_text(
+        "# Title\n<!-- results: made by `bench page` -->\n<!-- end of results -->\nafter\n", encoding="utf-8"
+    )
+    arguments = ["bench", "page", "--page", str(page), "--results", str(tmp_path), "--work", str(tmp_path), "--json"]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out) == {"page": "benchmark.md"}
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# Title\n")
+    assert text.endswith("\nafter\n")
+    for scale in ("paper", "small", "smoke"):
+        assert f"## Results at the scale `{scale}`" in text
+    assert "not run · 3.30" in text
+
+
+def test_a_page_without_markers_is_left_alone(tmp_path, capsys):
+    page = tmp_path / "benchmark.md"
+    page.write_text("mine", encoding="utf-8")
+    assert main(["bench", "page", "--page", str(page), "--results", str(tmp_path)]) == 1
+    assert "cannot be rendered" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["cohort", "--freeze"], "was not calibrated"),
+        (["score", "--workers", "1"], "--title"),
+        (["figure2", "--work", "nowhere"], "has weights here"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(arguments, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", *arguments, "--results", "results"]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert "Traceback" not in error

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+
+sys.path.append(str(Path(__file__).parent))  # literal_methods.py lies beside the tests
 
 
 def make_ball_volume(key: str = "case-0001", size: int = 32, seed: int = 0, labelled: bool = True) -> Volume:

@@ -49,7 +49,7 @@ def inside(folder: Path, text: str, what: str) -> Path:
     except (OSError, RuntimeError):
         pass
     raise BadInputError(
-        f"{what} points out of the study folder, so it is not opened: restore study.json from a backup."
+        f"{what} points out of the study folder, so it is not opened: restore the study from a backup."
     )
 
 

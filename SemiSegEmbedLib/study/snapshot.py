@@ -56,22 +56,26 @@ class StudySnapshot:
     @property
     def runs_folder(self) -> Path:
         """Where run folders lie."""
-        return self.folder / "runs"
+        return self._own("runs")
 
     @property
     def models_folder(self) -> Path:
         """Where model files lie."""
-        return self.folder / "models"
+        return self._own("models")
 
     @property
     def cache_folder(self) -> Path:
         """Where arrays are cached; it can be deleted at any time."""
-        return self.folder / "cache"
+        return self._own("cache")
 
     @property
     def results_folder(self) -> Path:
         """Where maps and labels of models lie."""
-        return self.folder / "results"
+        return self._own("results")
+
+    def _own(self, name: str) -> Path:
+        """A folder of the study; nothing is read or written through a link that leads out of it."""
+        return inside(self.folder, name, f"The folder {name}")
 
     def case(self, key: str) -> Case:
         """The case with a key.

@@ -291,6 +291,15 @@ def test_hostile_links_cannot_reach_out(study: Study, image: Path, tmp_path: Pat
     assert os.listdir(secret.parent) == ["v0001.nii.gz"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("name", ["runs", "models", "cache", "results"])
+def test_a_folder_that_is_a_link_out_of_the_study_is_not_used(study: Study, tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (study.folder / name).symlink_to(tmp_path / "outside")
+    with pytest.raises(BadInputError, match=f"The folder {name} points out of the study"):
+        getattr(study, f"{name}_folder")
+
+
 def test_runs_and_results_are_kept(study: Study, image: Path) -> None:
     key = study.add_case(image).key
     study.add_run("20260101-ab", "2026-01-01", "embedding_matching", "robust")

@@ -48,6 +48,7 @@ class Workbench:
         self._background = background
         self._messages = messages
         self._preparation = Preparation(session)
+        session.study_changed.connect(self.look_ahead)
         session.cases_changed.connect(self.look_ahead)
 
     def open(self, key: str) -> bool:

@@ -184,6 +184,8 @@ class RunWorker:
         if not self.leads:  # the first process measures
             return 0
         self._progress("Measuring the speed", 1.0)
+        if not self.leads:
+            return MINIMUM_STEPS  # what the first process measured counts
         measured = moments[PROBE_WARM_UP:]
         if len(measured) < 2:
             raise StoppedError("The run was stopped.")
@@ -215,7 +217,7 @@ class RunWorker:
                 elif request["kind"] == "preview":
                     self.run.answer(request["id"], **answer_preview(self, request))
                 else:
-                    self.run.answer(request["id"], error="The run does not know this request: ask for a preview or a checkpoint.")
+                    self.run.answer(request["id"], error="A run is asked for a preview or for a checkpoint.")
             except Exception as error:  # a viewer's wish must never end the training
                 report_traceback(error)
                 self.run.answer(request["id"], error=explain_failure(error))

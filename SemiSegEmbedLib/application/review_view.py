@@ -109,7 +109,7 @@ class ReviewWidgets:
         listing.currentRow = self._case_keys.index(chosen) if chosen in self._case_keys else -1
         self._ui.reviewRankButton.enabled = possible
         self._ui.reviewOpenCaseButton.enabled = bool(ranking.cases)
-        unseen = _("{count} more cases were not looked at yet: press Rank.").format(count=ranking.unseen)
+        unseen = _("Not looked at yet: {count}. Press Rank cases.").format(count=ranking.unseen)
         self._ui.reviewUnseenLabel.text = unseen
         self._ui.reviewUnseenLabel.visible = ranking.unseen > 0
 

@@ -12,7 +12,11 @@ qt = pytest.importorskip("qt")
 slicer = pytest.importorskip("slicer")
 sitk = pytest.importorskip("SimpleITK")
 
+from SemiSegEmbedLib.application.overlays import difference, legend  # noqa: E402
 from SemiSegEmbedLib.application.review_presenter import read_places  # noqa: E402
+from SemiSegEmbedLib.errors import BadInputError  # noqa: E402
+from SemiSegEmbedLib.study.files import FileLock  # noqa: E402
+from SemiSegEmbedLib.study.store import LOCK_NAME  # noqa: E402
 from SemiSegEmbedLib.study.study import Study  # noqa: E402
 
 PLACES = [
@@ -127,9 +131,9 @@ def test_the_difference_is_between_prediction_and_what_is_drawn(module, study) -
     slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, scene.segmentation, "label_1", scene.volume)
     module.ui.reviewDifferenceButton.click()
     module.wait(lambda: module.ui.reviewDifferenceButton.checked)
-    difference = slicer.util.arrayFromVolume(slicer.mrmlScene.GetNodeByID(layers()[1]))
-    assert np.array_equal(difference == 1, bone & (drawn == 0))
-    assert np.array_equal(difference == 2, ~bone & (drawn == 1))
+    shown = slicer.util.arrayFromVolume(slicer.mrmlScene.GetNodeByID(layers()[1]))
+    assert np.array_equal(shown == 1, bone & (drawn == 0))
+    assert np.array_equal(shown == 2, ~bone & (drawn == 1))
 
 
 def test_the_opacity_reaches_the_views(module, study) -> None:
@@ -197,3 +201,135 @@ def test_leaving_the_case_takes_its_overlay_along(module, study) -> None:
 def test_damaged_places_are_left_out(tmp_path: Path, text: str) -> None:
     (tmp_path / "places.json").write_text(text)
     assert read_places(tmp_path / "places.json") == []
+
+
+def test_every_overlay_explains_all_of_its_colours(module, study) -> None:
+    words = {
+        "Prediction": ["hip bone left", "hip bone right"],
+        "Uncertainty": ["0.05 nats", "0.35", "0.69"],
+        "Matched": ["hip bone left"],
+        "Provenance": ["annotated", "confident network", "embedding matching", "neither"],
+        "Difference": ["only the model", "only the annotation", "another segment"],
+    }
+    for name, meanings in words.items():
+        button = getattr(module.ui, f"review{name}Button")
+        button.click()
+        module.wait(lambda button=button: button.checked)
+        for meaning in meanings:
+            assert meaning in module.ui.reviewLegendLabel.text
+    module.ui.reviewDifferenceButton.click()
+    assert module.ui.reviewLegendLabel.text == ""
+
+
+def test_what_covers_most_of_a_scan_is_faint_and_what_is_undecided_is_not() -> None:
+    entries = {entry.meaning: entry.opacity for entry in legend("provenance", ())}
+    assert entries["confident network"] < 0.5 < entries["neither"]
+    assert entries["annotated"] < 0.5 < entries["embedding matching"]
+
+
+def test_slices_that_nobody_annotated_do_not_differ(module, study) -> None:
+    scene = module.window.workbench.scene
+    bone = slicer.util.arrayFromVolume(scene.volume) > 400
+    drawn = np.zeros(bone.shape, np.uint8)
+    drawn[12, :3, :3] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, scene.segmentation, "label_1", scene.volume)
+    module.ui.annotatePartialCheck.click()
+    module.ui.reviewDifferenceButton.click()
+    module.wait(lambda: module.ui.reviewDifferenceButton.checked)
+    shown = slicer.util.arrayFromVolume(slicer.mrmlScene.GetNodeByID(layers()[1]))
+    assert shown[12].any()
+    assert not shown[:12].any()
+    assert not shown[13:].any()
+
+
+def test_differences_of_every_kind_and_of_another_grid() -> None:
+    predicted = np.array([[[0, 1, 1, 1, 2]]], np.uint8)
+    annotation = np.array([[[1, 0, 1, 255, 1]]], np.uint8)
+    assert difference(predicted, annotation).tolist() == [[[2, 1, 0, 0, 3]]]
+    with pytest.raises(BadInputError, match="annotate the case first"):
+        difference(predicted, annotation[:, :, :2])
+
+
+def test_editing_never_touches_a_finished_annotation(module, study) -> None:
+    scene = module.window.workbench.scene
+    block = np.zeros(slicer.util.arrayFromVolume(scene.volume).shape, np.uint8)
+    block[3] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(block, scene.segmentation, "label_2", scene.volume)
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: Study.open(study.folder).case("case-0001").label is not None)
+    module.wait(lambda: not module.window.background.busy)
+    finished = study.folder / Study.open(study.folder).case("case-0001").label.path
+    before = finished.read_bytes()
+
+    module.ui.reviewEditButton.click()
+    module.wait(lambda: status(study) == "edited")
+    assert len(module.answers.questions) == 1  # replacing what is drawn was asked
+    module.widget.exit()
+    assert finished.read_bytes() == before
+    assert len(Study.open(study.folder).case("case-0001").labels) == 1
+
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: len(Study.open(study.folder).case("case-0001").labels) == 2)
+    assert finished.read_bytes() == before  # the newest one counts, this one stays
+
+
+def test_a_decision_waits_for_another_program_in_a_thread(module, study) -> None:
+    import time
+
+    with FileLock(study.folder / LOCK_NAME):
+        begin = time.monotonic()
+        module.ui.reviewAcceptButton.click()
+        assert time.monotonic() - begin < 1.0
+        assert status(study) == "new"
+    module.wait(lambda: status(study) == "accepted")
+
+
+def add_cases(module, hip, count: int) -> None:
+    module.answers.files = [hip(f"more{number}.nii.gz", seed=number + 1) for number in range(count)]
+    known = len(module.window.session.study.cases)
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == known + count)
+
+
+def ranked(module) -> list[str]:
+    listing = module.ui.reviewCaseList
+    return [listing.item(row).text() for row in range(listing.count)]
+
+
+def test_cases_worth_annotating_come_by_uncertainty_and_open_with_a_button(module, study, hip) -> None:
+    add_cases(module, hip, 3)
+    study = module.window.session.study
+    for key, model, uncertainty in (("case-0002", "m1", 0.4), ("case-0003", "m2", 0.3), ("case-0001", "m2", 0.1)):
+        study.add_result(key, model, f"results/{key}/{model}", {"uncertainty": uncertainty})
+    module.window.session.refresh()
+    assert [text.split(",")[0] for text in ranked(module)] == ["1. more0", "2. more1", "3. a"]
+    assert "an older model" in ranked(module)[0]
+    assert "an older model" not in ranked(module)[1]
+    assert "Not looked at yet: 1." in module.ui.reviewUnseenLabel.text
+
+    module.ui.reviewCaseList.currentRow = 1
+    module.ui.reviewOpenCaseButton.click()
+    module.wait(lambda: module.window.session.case.key == "case-0003")
+
+
+def test_accepted_annotated_and_held_out_cases_are_not_worth_annotating(module, study, hip) -> None:
+    add_cases(module, hip, 2)
+    study = module.window.session.study
+    for key in ("case-0002", "case-0003"):
+        study.add_result(key, "m1", f"results/{key}/m1", {"uncertainty": 0.4})
+    study.set_role("case-0003", "held-out")
+    module.window.session.refresh()
+    assert len(ranked(module)) == 2
+    module.ui.reviewAcceptButton.click()
+    module.wait(lambda: len(ranked(module)) == 1)
+    study.reload()
+    study.set_result_status("case-0002", "m1", "accepted")
+    module.window.session.refresh()
+    assert ranked(module) == []
+    assert not module.ui.reviewOpenCaseButton.enabled
+
+
+def test_ranking_without_a_model_says_what_to_do(module, study) -> None:
+    module.ui.reviewRankButton.click()
+    module.wait(lambda: module.message.startswith("⚠"))
+    assert "no model yet" in module.message

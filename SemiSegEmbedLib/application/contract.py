@@ -127,8 +127,10 @@ class Contract(QtContract):
         assert editor.mrmlSegmentEditorNode().GetID() == node.GetID()
         assert node.GetSegmentationNode().GetID() == segmentation.GetID()
         assert node.GetSourceVolumeNode().GetID() == volume.GetID()
-        editor.setActiveEffectByName("Paint")
-        assert editor.activeEffect() is not None
+        if slicer.app.layoutManager() is not None:
+            # Slicer's Paint effect takes for granted that there are views.
+            editor.setActiveEffectByName("Paint")
+            assert editor.activeEffect() is not None
         editor.setActiveEffect(None)
         assert editor.activeEffect() is None
         editor.setSegmentationNode(None)

@@ -32,6 +32,9 @@ COLORS_OF_UNCERTAINTY = ((1.0, 0.95, 0.3), (1.0, 0.45, 0.1), (0.75, 0.0, 0.25))
 FAINT = 0.35
 """Opacity of what covers most of a scan, so that the CT and the rest stay visible."""
 
+NEITHER = 4
+"""Shown instead of 0, which is also what views show beyond the scan."""
+
 Color = tuple[int, int, int]
 
 
@@ -60,7 +63,7 @@ def legend(name: str, labels: Sequence[Label], classes: int = 2) -> list[Entry]:
             Entry(1, (70, 150, 240), _("annotated"), FAINT),
             Entry(2, (90, 190, 90), _("confident network"), FAINT),
             Entry(3, (245, 160, 50), _("embedding matching")),
-            Entry(0, (225, 60, 110), _("neither")),
+            Entry(NEITHER, (225, 60, 110), _("neither")),
         ]
     if name == "difference":
         return [
@@ -133,6 +136,10 @@ class Overlay:
             self.changed.emit(None)
             raise BadInputError(_("This result has no such map: segment the case again.")) from error
         node.SetSaveWithScene(False)
+        if name == "provenance":
+            voxels = slicer.util.arrayFromVolume(node)
+            voxels[voxels == 0] = NEITHER
+            slicer.util.arrayFromVolumeModified(node)
         self._nodes = [node, node.GetStorageNode()]
         self.name = name
         self._color(node, legend(name, labels, classes), classes)

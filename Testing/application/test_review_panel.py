@@ -93,7 +93,7 @@ def test_one_click_shows_a_map_of_labels_with_its_legend_and_another_hides_it(mo
     button = getattr(module.ui, f"review{name}Button")
     button.click()
     volume = slicer.mrmlScene.GetNodeByID(layers()[1])
-    assert slicer.util.arrayFromVolume(volume).max() == 1
+    assert (slicer.util.arrayFromVolume(volume) == 1).any()
     assert button.checked
     assert "■" in module.ui.reviewLegendLabel.text
     button.click()

@@ -26,6 +26,8 @@ class ModelsWidgets:
         self.import_clicked = Signal()
         self.export_clicked = Signal()
         self.delete_clicked = Signal()
+        table = ui.modelsTable
+        table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
         ui.modelsUseButton.clicked.connect(lambda *_args: self.use_clicked.emit())
         ui.modelsImportButton.clicked.connect(lambda *_args: self.import_clicked.emit())
         ui.modelsExportButton.clicked.connect(lambda *_args: self.export_clicked.emit())

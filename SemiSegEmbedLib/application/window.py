@@ -9,6 +9,7 @@ from typing import Any
 
 import qt
 import slicer
+from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.annotate_presenter import AnnotatePresenter
 from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
@@ -97,6 +98,7 @@ class ModuleWindow:
         self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
         models_view = ModelsWidgets(uis["Models"])
         self.models = ModelsPresenter(models_view, self.session, self._dialogs, self.messages, self._use_model)
+        self.session.study_changed.connect(self._say_what_is_open)
         self.workbench.opened.connect(self._unfold_annotate)
         self.ui.moduleModelsFold.contentsCollapsed.connect(lambda folded: self.models.enter(not folded))
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
@@ -106,6 +108,10 @@ class ModuleWindow:
         if done:
             self._unfold_annotate()
         return done
+
+    def _say_what_is_open(self) -> None:
+        if self.session.study is not None:
+            self.messages.tell(_("The study {name} is open.").format(name=self.session.study.name))
 
     def _use_model(self, model: str) -> None:
         self.segment.choose_model(model)

@@ -129,3 +129,29 @@ def hip(tmp_path: Path):
         return path
 
     return write
+
+
+TINY = ("patch_size=[16,16,16]", "base_filters=4", "passes=1", "k=4", "l=1", "precision=fp32", "validate_every=50")
+
+
+def ask(*arguments: str) -> None:
+    """Run the terminal door and wait for it."""
+    import time
+
+    from SemiSegEmbedLib.application.child import Child
+
+    child = Child(arguments, lambda _result: None, pytest.fail)
+    while child.running:
+        child.poll()
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of coarse phantom hips with a model that has seen fifty steps."""
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("segment") / "hips"
+    ask("phantom", str(folder), "--count", "2", "--annotated", "1", "--held-out", "0", "--spacing", "5")
+    settings = [text for setting in TINY for text in ("--set", setting)]
+    ask("train", str(folder), "--preset", "quick", "--steps", "50", "--device", "cpu", *settings)
+    return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +15,10 @@ vtk = pytest.importorskip("vtk")
 
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
-from SemiSegEmbedLib.application.child import Child  # noqa: E402
 from SemiSegEmbedLib.application.image_files import unused_path  # noqa: E402
 from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES  # noqa: E402
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_BONES  # noqa: E402
-
-TINY = ("patch_size=[16,16,16]", "base_filters=4", "passes=1", "k=4", "l=1", "precision=fp32", "validate_every=50")
-
-
-def ask(*arguments: str) -> None:
-    child = Child(arguments, lambda _result: None, pytest.fail)
-    while child.running:
-        child.poll()
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of coarse phantom hips with a model that has seen fifty steps."""
-    folder = tmp_path_factory.mktemp("segment") / "hips"
-    ask("phantom", str(folder), "--count", "2", "--annotated", "1", "--held-out", "0", "--spacing", "5")
-    settings = [text for setting in TINY for text in ("--set", setting)]
-    ask("train", str(folder), "--preset", "quick", "--steps", "50", "--device", "cpu", *settings)
-    return folder
 
 
 @pytest.fixture
@@ -250,7 +229,7 @@ def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -
     ready.answers.agrees = False
     ready.ui.modelsDeleteButton.click()
     assert len(list((trained / "models").glob("brought*"))) == 1
-    assert f"This frees {ready.ui.modelsTable.item(row, 5).text()} MiB" in ready.answers.questions[-1]
+    assert f"This frees {ready.ui.modelsTable.item(row, 4).text()} MiB" in ready.answers.questions[-1]
     ready.ui.modelsUseButton.click()
     assert ready.ui.segmentModelCombo.currentText == "brought"
     assert not ready.ui.moduleSegmentFold.collapsed

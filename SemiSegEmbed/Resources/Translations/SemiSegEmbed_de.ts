@@ -143,10 +143,6 @@
    <translation>Trainiert</translation>
   </message>
   <message>
-   <source>Annotated</source>
-   <translation>Annotiert</translation>
-  </message>
-  <message>
    <source>IoU</source>
    <translation>IoU</translation>
   </message>
@@ -1453,8 +1449,8 @@
    <translation>{rank}. {name}, Unsicherheit {value:.3f} (älteres Modell)</translation>
   </message>
   <message>
-   <source>{count} more cases were not looked at yet: press Rank.</source>
-   <translation>{count} weitere Fälle wurden noch nicht angesehen: „Reihen“ drücken.</translation>
+   <source>Not looked at yet: {count}. Press Rank cases.</source>
+   <translation>Noch nicht angesehen: {count}. „Fälle reihen“ drücken.</translation>
   </message>
   <message>
    <source>{case} was not segmented yet.</source>
@@ -2049,6 +2045,13 @@
   <message>
    <source>loss {loss:.3f}</source>
    <translation>Verlust {loss:.3f}</translation>
+  </message>
+ </context>
+ <context>
+  <name>application.window</name>
+  <message>
+   <source>The study {name} is open.</source>
+   <translation>Die Studie {name} ist geöffnet.</translation>
   </message>
  </context>
  <context>

@@ -236,7 +236,10 @@ class ReviewPresenter:
             # In a thread, since another program may hold the study for some seconds.
             Study.open(folder).set_result_status(result.case_key, result.model_id, status)
 
-        self._threads.start(work, lambda _nothing: self._refresh(), self._messages.warn)
+        self._threads.start(work, self._decided, self._messages.warn)
+
+    def _decided(self, _nothing: object) -> None:
+        self._refresh()
 
     def tick(self) -> None:
         """Deliver what the child process and the thread have to say."""

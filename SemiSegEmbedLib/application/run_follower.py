@@ -34,6 +34,7 @@ class RunFollower:
         self.progress = RunProgress()
         self.caught_up = False
         self._offset = 0
+        self.status = RunStatus(RunState.WAITING)
         self.look()
 
     @property
@@ -71,7 +72,7 @@ class RunFollower:
         """Look where the run stands now."""
         self._looked = time.monotonic()
         if self.run.path.is_dir():
-            self.status: RunStatus = observed_status(self.run.path)
+            self.status = observed_status(self.run.path)
         else:
             gone = _("The folder of the run is not where it was: open the study where it lies now.")
             self.status = RunStatus(RunState.LOST, reason=gone)

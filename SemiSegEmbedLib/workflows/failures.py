@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.learning.memory import is_out_of_memory
 
 MOVED_MESSAGE = (
     "The folder of the run is gone, so the run ended: open the study where it lies now, or put it back, then resume."
@@ -20,10 +21,14 @@ OLD_DRIVER_MESSAGE = "The driver of the GPU is too old for this PyTorch: update 
 FOREIGN_GPU_MESSAGE = (
     "The installed PyTorch does not support this GPU: install a newer PyTorch, or train on the processor."
 )
+GPU_ERROR_MESSAGE = (
+    "The GPU or its driver reported an error: resume the run, and restart the computer if that comes again."
+)
 _GPU_TEXTS = (
     ("driver on your system is too old", OLD_DRIVER_MESSAGE),
     ("driver version is insufficient", OLD_DRIVER_MESSAGE),
     ("no kernel image is available", FOREIGN_GPU_MESSAGE),
+    ("CUDA error", GPU_ERROR_MESSAGE),
 )
 """Parts of what torch.cuda and the CUDA runtime report (cudaErrorInsufficientDriver, cudaErrorNoKernelImage)."""
 
@@ -56,7 +61,7 @@ def _explain(error: BaseException) -> str:
         return str(error)
     if isinstance(error, torch.OutOfMemoryError):
         return "The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume."
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return "The computer ran out of memory: close other programs, then resume."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DISK_FULL_MESSAGE

@@ -82,6 +82,8 @@ def test_a_study_that_moves_while_a_run_goes_on_says_so_and_is_resumed_at_its_ne
     [
         (torch.OutOfMemoryError("CUDA out of memory"), "choose smaller patches"),
         (MemoryError(), "close other programs"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "computer ran out of memory"),
+        (RuntimeError("CUDA error: unspecified launch failure"), "GPU or its driver reported an error"),
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "The disk is full"),
         (OSError(errno.EFBIG, "File too large"), "move the study to another disk"),

@@ -38,12 +38,13 @@ TITLES = {
         "runs, events, status, requests, checkpoints, images, segmentations, models, cache, command line.",
     ),
     "places": ("Places, clocks, other programs, changed files", ""),
-    "failures": (
-        "GPU, memory, signals",
+    "devices": (
+        "GPU and memory",
         "There was no GPU. Its failures are torch's own exceptions, raised from a hook at every convolution as the "
         "driver would raise them there; so it is known what the program does when they come, and not that a certain "
-        "driver raises them. Memory of the CPU is limited for real (RLIMIT_AS), and so are kills and signals.",
+        "driver raises them. Memory of the CPU is limited for real (RLIMIT_AS).",
     ),
+    "signals": ("Kills, signals, sleep", ""),
     "fuzzing": (
         "Damaged inputs",
         "Each input is looked at by the check of a case, in a process of its own with 1 GiB more memory and 5 s. A "
@@ -91,7 +92,7 @@ def render(results: dict[str, Any]) -> str:
 
 def survivors(rows: list[dict[str, Any]]) -> list[str]:
     """A list of the mutants that survived, each with the reason."""
-    left = [(row["tried"], mutant) for row in rows for mutant in row["left"]]
+    left = [(row["tried"], mutant) for row in rows for mutant in row.get("left", [])]
     listed = [f"- {place}: `{mutant}`: {EXPLAINED.get(mutant, 'not explained')}" for place, mutant in left]
     return ["", "Survivors:", "", *listed] if listed else []
 

@@ -1,6 +1,6 @@
 """Time and peak memory of segmenting one volume, beside MONAI's sliding window. Prints JSON.
 
-    python Testing/benchmarks/bench_inference.py --shape 192 160 192 --want label
+    python Testing/benchmarks/bench_inference.py --shape 192 160 192 --want default
     python Testing/benchmarks/bench_inference.py --shape 400 512 512 --base-filters 2 --patch 64 64 64   # memory alone
 
 The network has random weights: times do not depend on them, but which windows hold bone does, so the volume
@@ -11,36 +11,51 @@ since the peak of a process never falls.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import subprocess
 import sys
 import time
+from importlib import metadata
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from SemiSegEmbedLib.inference.engine import Engine, OpenVinoEngine, TorchEngine
 from SemiSegEmbedLib.inference.maps import predict_maps
 from SemiSegEmbedLib.inference.model_file import Model
 from SemiSegEmbedLib.inference.reference_bank import ReferenceBank
+from SemiSegEmbedLib.inference.sliding_window import window_starts
 from SemiSegEmbedLib.learning.memory import peak_bytes
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
+from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.volumes import Normalisation
 
+LABEL: dict[str, Any] = {"want": ("label",)}
+BOTH: dict[str, Any] = {"want": ("label", "uncertainty")}
 VARIANTS: dict[str, dict[str, Any]] = {
-    "label": {"want": ("label",)},
-    "label, fp32": {"want": ("label",), "precision": "fp32"},
-    "label, windows without bone skipped": {"want": ("label",), "skip_below_hu": 150.0},
+    "default": {**LABEL, "skip_below_hu": 150.0},
+    "fp32, nothing skipped": {**LABEL, "precision": "fp32"},
+    "openvino": {**LABEL, "engine": "openvino"},
+    "openvino, fp32": {**LABEL, "engine": "openvino", "precision": "fp32"},
+    "torch": {**LABEL, "engine": "torch"},
+    "torch, fp32": {**LABEL, "engine": "torch", "precision": "fp32"},
+    "label and uncertainty": {**BOTH, "engine": "torch"},
+    "label and uncertainty, windows without bone skipped": {**BOTH, "engine": "torch", "skip_below_hu": 150.0},
     "all maps": {},
     "all maps, passes where there is an object": {"passes_where": "object"},
-    "monai, label, fp32": {},
+    "monai, fp32": {},
+    "monai, our torch engine": {},
+    "monai, our openvino engine": {},
 }
+"""What is asked of `predict_maps`; MONAI's are its own sliding window around the plain network or our engine."""
 
 
 def body(shape: tuple[int, int, int]) -> np.ndarray:
@@ -72,15 +87,36 @@ def random_model(base_filters: int, norm: str, patch: tuple[int, int, int]) -> M
     return Model(student, teacher, network, Normalisation(0.0, 300.0), 1.0, 2, [], bank, {"patch_size": list(patch)})
 
 
-def monai_label(model: Model, image: np.ndarray, patch: tuple[int, ...], overlap: float, device: str) -> np.ndarray:
+def monai_network(variant: str, model: Model, patch: tuple[int, ...], device: torch.device) -> Engine:
+    """What MONAI's walk calls: the plain network in fp32, as a user would, or one of our engines."""
+    dtype = autocast_dtype("auto", device)
+    if "openvino" in variant:
+        return OpenVinoEngine(model.student, dtype, patch, embeddings=False)
+    return TorchEngine(model.student, device, dtype) if "torch" in variant else model.student.to(device)
+
+
+def monai_label(
+    variant: str, model: Model, image: np.ndarray, patch: tuple[int, ...], overlap: float, device: str
+) -> np.ndarray:
     """As a user of MONAI calls it."""
     from monai.inferers import sliding_window_inference
 
+    network = monai_network(variant, model, patch, torch.device(device))
     x = normalise(torch.from_numpy(image).to(device), model.normalisation)[None, None]
-    network = model.student.to(device)
     with torch.no_grad():
-        logits = sliding_window_inference(x, patch, 1, lambda w: network(w)[0], overlap=overlap, mode="gaussian")
+        logits = sliding_window_inference(
+            x, patch, 1, lambda w: network(w)[0].float(), overlap=overlap, mode="gaussian"
+        )
     return logits.argmax(1)[0].byte().cpu().numpy()
+
+
+def windows_skipped(image: np.ndarray, patch: tuple[int, ...], overlap: float, threshold: float | None) -> float:
+    """Share of windows without a voxel above the threshold."""
+    if threshold is None:
+        return 0.0
+    starts = [window_starts(n, p, overlap) for n, p in zip(image.shape, patch, strict=True)]
+    windows = [tuple(slice(s, s + p) for s, p in zip(corner, patch, strict=True)) for corner in product(*starts)]
+    return round(sum(bool((image[window] <= threshold).all()) for window in windows) / len(windows), 3)
 
 
 def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -90,12 +126,12 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
     patch = tuple(arguments.patch)
     model = random_model(arguments.base_filters, arguments.norm, patch)
     image = body(tuple(arguments.shape))
-    before = psutil.Process().memory_info().rss
+    before = peak_bytes(torch.device("cpu")) or 0
     seconds = []
     for _ in range(arguments.repeats):
         start = time.perf_counter()
         if variant.startswith("monai"):
-            monai_label(model, image, patch, arguments.overlap, arguments.device)
+            monai_label(variant, model, image, patch, arguments.overlap, arguments.device)
         else:
             changes = VARIANTS[variant]
             predict_maps(model, image, device=arguments.device, overlap=arguments.overlap, **changes)
@@ -105,6 +141,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
         "seconds": round(median, 3),
         "mvoxel_per_s": round(image.size / median / 1e6, 3),
         "peak_ram_gib": round((peak_bytes(torch.device("cpu")) or 0) / 2**30, 2),
+        "windows_skipped": windows_skipped(image, patch, arguments.overlap, VARIANTS[variant].get("skip_below_hu")),
         "ram_before_gib": round(before / 2**30, 2),
         "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if arguments.device != "cpu" else None,
     }
@@ -133,6 +170,9 @@ def main() -> None:
         results[variant] = json.loads(done.stdout) if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
     settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want")}
     versions = {"python": platform.python_version(), "torch": torch.__version__}
+    for name in ("openvino", "monai"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
     if arguments.device != "cpu":
         versions.update(cudnn=torch.backends.cudnn.version(), device=torch.cuda.get_device_name())
     print(json.dumps({"settings": settings, "results": results, "versions": versions}, indent=1))

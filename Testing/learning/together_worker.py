@@ -33,7 +33,7 @@ def train(folder: Path, case: dict) -> None:
     settings = {
         "base_filters": 2, "patch_size": (16, 16, 16), "precision": "fp32", "passes": 2, "steps": 4, "log_every": 2,
         "checkpoint_every": 2, "validate_every": 4, "dropout": 0.0, "noise_teacher": 0.0, "noise_student": 0.0,
-        "consistency_noise": 0.0, "consistency_passes": 2, "norm": "instance", "learning_rate": 1e-2,
+        "consistency_noise": 0.0, "consistency_passes": 2, "norm": "instance", "learning_rate": 1e-3,
         "k": 5000, "l": 1,
     }  # fmt: skip
     config = preset("paper", **{**settings, **case["settings"]})

@@ -1,0 +1,300 @@
+"""The training step: ours beside the plain path and beside a step written as the public peers write theirs.
+
+    python Testing/benchmarks/bench_step.py                                        # small, on the processor
+    python Testing/benchmarks/bench_step.py --device cuda --patch 96 --base-filters 16 --repeats 10
+
+Prints JSON: milliseconds (median and least of several groups of steps), peak GPU memory, whether the host waited for
+the GPU inside a step, the time of the convolutions alone (the floor), and what matching costs beyond UAMT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from peer_step import PeerStep
+
+from SemiSegEmbedLib.learning.augmentation import Augmentation
+from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.patches import PatchSource
+from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.stepper import Stepper
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+
+PLAIN = {"precision": "fp32", "channels_last": False, "compile": "off", "teacher_chunk": 1}
+OURS: dict[str, dict[str, Any]] = {
+    "ours": {},
+    "ours, instance norm": {"norm": "instance"},
+    "ours, eager": {"compile": "off"},
+    "ours, fp32": {"precision": "fp32"},
+    "ours, plain layout": {"channels_last": False},
+    "ours, passes one by one": {"teacher_chunk": 1},
+    "plain path": PLAIN,
+    "euclidean + mean": {"kernel": "euclidean"},
+    "cosine + max": {"reduce": "max"},
+    "euclidean + max": {"kernel": "euclidean", "reduce": "max"},
+    "uamt, as many passes": {"method": "uamt", "consistency_passes": 4},
+    "supervised": {"method": "supervised"},
+    "ours, 4 GiB": {"memory_gib": 4.0},
+}
+PEERS = {"as the peers write it": False, "as the peers write it, TF32": True}
+MATCHING = {"cosine + mean": "ours", **{name: name for name in OURS if " + " in name}}
+
+
+def make_source(config: TrainingConfig, device: torch.device, volumes: int = 4) -> PatchSource:
+    """Patches of noisy balls in volumes twice the size of a patch in each direction."""
+    random, side = np.random.default_rng(0), 2 * config.patch_size[0]
+    grid = np.stack(np.mgrid[:side, :side, :side]).astype(np.float32)
+    ball = ((grid - side / 2) ** 2).sum(0) < (0.3 * side) ** 2
+    made = []
+    for number in range(volumes):
+        image = (np.where(ball, 400.0, 40.0) + random.normal(0, 40, ball.shape)).astype(np.float16)
+        label = ball.astype(np.uint8) if number < 2 else None
+        made.append(Volume(f"case-{number + 1:04d}", image, label, (1.0, 1.0, 1.0)))
+    generator = torch.Generator().manual_seed(0)
+    return PatchSource(made, Normalisation(60.0, 180.0), config, 2, device, generator)
+
+
+def host_source(config: TrainingConfig, device: torch.device, scans: int, folder: Path) -> PatchSource:
+    """Scans of 512 x 512 x 400 mapped from files, none of which may stay on the GPU; one is annotated."""
+    random, shape = np.random.default_rng(0), (400, 512, 512)
+    image = np.full(shape, 40, np.float16)
+    image[150:250, 200:300, 200:300] = 400
+    volumes = []
+    for number in range(scans):
+        image[::7] = random.normal(60, 80, image[::7].shape)
+        np.save(folder / f"{number}.npy", image)
+        mapped = np.load(folder / f"{number}.npy", mmap_mode="r")
+        label = (image > 300).astype(np.uint8) if number == 0 else None
+        volumes.append(Volume(f"case-{number + 1:04d}", mapped, label, (1.0, 1.0, 1.0)))
+    generator = torch.Generator().manual_seed(0)
+    return PatchSource(volumes, Normalisation(60.0, 180.0), config, 2, device, generator, device_bytes=0)
+
+
+def measure_data(config: TrainingConfig, device: torch.device, arguments: argparse.Namespace) -> dict[str, Any]:
+    """A step on one batch again and again, and one fed from scans outside of the GPU: the difference is waiting."""
+    with tempfile.TemporaryDirectory() as name:
+        source = host_source(config, device, arguments.scans, Path(name))
+        stepper, augmentation = Stepper(config, 2, device), Augmentation(config)
+        generator, batch = torch.Generator().manual_seed(0), source.batch(2, 2)
+
+        def fed(number: int) -> None:
+            stepper.take(lambda: augmentation(source.batch(2, 2), generator), number)
+
+        for number in range(3):
+            fed(number)
+        alone = time_groups(lambda number: stepper.take(lambda: batch, number), device, arguments.repeats, 20)
+        with_data = time_groups(fed, device, arguments.repeats, 20)
+    idle = max(0.0, 100 * (1 - alone["ms"] / with_data["ms"]))
+    return {"scans": arguments.scans, "alone": alone, "with_data": with_data, "idle_percent": round(idle, 1)}
+
+
+def time_groups(work: Callable[[int], None], device: torch.device, repeats: int, group: int) -> dict[str, float]:
+    """Median and least milliseconds of one call, over groups of calls with one wait for the device each."""
+    found, number = [], 0
+    for _ in range(repeats):
+        _wait(device)
+        start = time.perf_counter()
+        for _ in range(group):
+            work(number)
+            number += 1
+        _wait(device)
+        found.append(1000 * (time.perf_counter() - start) / group)
+    return {"ms": round(statistics.median(found), 3), "least_ms": round(min(found), 3)}
+
+
+def measure_ours(config: TrainingConfig, device: torch.device, repeats: int, group: int) -> dict[str, Any]:
+    source, start = make_source(config, device), time.perf_counter()
+    stepper = Stepper(config, 2, device)
+    labelled, unlabelled = stepper.method.patches_per_step(0)
+    parts = config.accumulation
+    batch = source.batch(labelled // parts, unlabelled // parts)
+    stepper.take(lambda: batch, 0)
+    _wait(device)
+    row: dict[str, Any] = {"first_step_s": round(time.perf_counter() - start, 2), "note": stepper.note}
+    for number in range(2):
+        stepper.take(lambda: batch, number)
+    _reset_peak(device)
+    row |= time_groups(lambda number: stepper.take(lambda: batch, number), device, repeats, group)
+    row["peak_gib"] = _peak(device)
+    if device.type == "cuda":
+        row["host_waits"] = _host_waits(lambda: stepper.take(lambda: batch, 1))
+    if config.method == "embedding_matching" and config == preset("paper", **_size(config)):
+        augmentation, generator = Augmentation(config), torch.Generator().manual_seed(0)
+
+        def with_data(number: int) -> None:
+            stepper.take(lambda: augmentation(source.batch(labelled, unlabelled), generator), number)
+
+        row["with_data"] = time_groups(with_data, device, repeats, group)
+        method, images = stepper.method, batch.labelled.images  # type: ignore[union-attr]
+
+        @torch.no_grad()
+        def references(number: int) -> None:
+            method.forward_network(method.teacher, images)
+
+        references(0)
+        row["reference_forward"] = time_groups(references, device, repeats, group)
+    return row
+
+
+def measure_peers(
+    config: TrainingConfig, device: torch.device, repeats: int, group: int, tf32: bool
+) -> dict[str, Any]:
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+    peer, batch = PeerStep(config, device), make_source(config, device).batch(2, 2)
+    for number in range(2):
+        peer.step(batch, number)
+    _reset_peak(device)
+    row: dict[str, Any] = time_groups(lambda number: peer.step(batch, number), device, repeats, group)
+    row["peak_gib"] = _peak(device)
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = False, True
+    return row
+
+
+def convolution_floor(config: TrainingConfig, device: torch.device, repeats: int) -> dict[str, float]:
+    """Time of the step's convolutions alone, each by itself in the run's precision and layout."""
+    dtype = autocast_dtype(config.precision, device) or torch.float32
+    network = UNet3D(1, 2, config.base_filters, 0.0, config.norm).to(device)
+    shapes: list[tuple[nn.Module, torch.Size]] = []
+    kinds = (nn.Conv3d, nn.ConvTranspose3d)
+    hooks = [
+        module.register_forward_pre_hook(lambda module, inputs: shapes.append((module, inputs[0].shape)))
+        for module in network.modules()
+        if isinstance(module, kinds)
+    ]
+    with torch.no_grad():
+        network(torch.zeros(1, 1, *config.patch_size, device=device))
+    for hook in hooks:
+        hook.remove()
+    student = teacher = 0.0
+    for module, shape in shapes:
+        module.to(dtype=dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        x = torch.randn(4, *shape[1:], device=device, dtype=dtype).contiguous(memory_format=torch.channels_last_3d)
+        student += _time_training(module, x.requires_grad_(shape[1] > 1), device, repeats)
+        passes = x.detach()[:2].repeat(config.passes + 1, 1, 1, 1, 1)
+        with torch.no_grad():
+            module(passes)
+            teacher += time_groups(lambda _, m=module, p=passes: m(p), device, repeats, 2)["ms"]  # type: ignore[misc]
+    return {"ms": round(student + teacher, 3), "student_ms": round(student, 3), "teacher_ms": round(teacher, 3)}
+
+
+def _time_training(module: nn.Module, x: torch.Tensor, device: torch.device, repeats: int) -> float:
+    y = module(x)
+    gradient = torch.randn_like(y)
+    inputs = [p for p in (x, *module.parameters()) if p.requires_grad]
+
+    def forward_backward(_: int) -> None:
+        torch.autograd.grad(module(x), inputs, gradient)
+
+    forward_backward(0)
+    return time_groups(forward_backward, device, repeats, 2)["ms"]
+
+
+def matching_cost(rows: dict[str, Any]) -> dict[str, float]:
+    """Percent of the step that section 2.3 adds to UAMT with as many passes, the reference forwards set aside."""
+    references = rows["ours"]["reference_forward"]["ms"]
+    plain = rows["uamt, as many passes"]["ms"] + references
+    return {k: round(100 * (rows[name]["ms"] - plain) / rows[name]["ms"], 1) for k, name in MATCHING.items()}
+
+
+def _size(config: TrainingConfig) -> dict[str, Any]:
+    return {"patch_size": config.patch_size, "base_filters": config.base_filters}
+
+
+def _host_waits(work: Callable[[], None]) -> str:
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        work()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return "none"
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _reset_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _peak(device: torch.device) -> float | None:
+    return round(torch.cuda.max_memory_allocated(device) / 2**30, 2) if device.type == "cuda" else None
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Every variant, one after the other on one device."""
+    from SemiSegEmbedLib.learning import memory
+
+    device, rows = torch.device(arguments.device), {}
+    torch.backends.cudnn.benchmark = True
+    size = {"patch_size": (arguments.patch,) * 3, "base_filters": arguments.base_filters}
+    base = preset("paper", **size)
+    for name, changes in OURS.items():
+        if arguments.only and name not in arguments.only:
+            continue
+        config = base.replace(**changes)
+        if config.memory_gib:
+            if device.type != "cuda":
+                continue
+            config, _ = memory.fit_to_memory(config, int(config.memory_gib * 2**30), half=True)
+        rows[name] = measure_ours(config, device, arguments.repeats, arguments.group)
+        _clear(device)
+    for name, tf32 in PEERS.items():
+        if (tf32 and device.type != "cuda") or (arguments.only and name not in arguments.only):
+            continue
+        rows[name] = measure_peers(base, device, arguments.repeats, arguments.group, tf32)
+        _clear(device)
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "threads": torch.get_num_threads()}
+    if device.type == "cuda":
+        versions |= {"cudnn": torch.backends.cudnn.version(), "gpu": torch.cuda.get_device_name()}
+    result: dict[str, Any] = {"settings": vars(arguments), "versions": versions, "rows": rows}
+    if arguments.scans:
+        result["data"] = measure_data(base, device, arguments)
+    if not arguments.only:
+        result["floor"] = convolution_floor(base, device, arguments.repeats)
+        result["matching_percent"] = matching_cost(rows)
+    return result
+
+
+def _clear(device: torch.device) -> None:
+    gc.collect()
+    torch._dynamo.reset()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--patch", type=int, default=32)
+    parser.add_argument("--base-filters", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=5, help="groups of steps")
+    parser.add_argument("--group", type=int, default=2, help="steps in a group")
+    parser.add_argument("--scans", type=int, default=0, help="also feed a run from so many large scans on disk")
+    parser.add_argument("--only", nargs="*", choices=[*OURS, *PEERS], metavar="VARIANT")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(parse()), indent=1))

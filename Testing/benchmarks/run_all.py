@@ -1,0 +1,134 @@
+"""Every number of docs/performance.md that needs no GPU, in one run: JSON, the page's tables, and its pictures.
+
+    python Testing/benchmarks/run_all.py            # on a quiet machine; about ten minutes on two cores
+    python Testing/benchmarks/run_all.py --tables   # writes the tables anew from the JSON that is there
+    python Testing/benchmarks/run_all.py --only step growth
+
+Results go to `docs/figures/performance.json`, tables into docs/performance.md between their marks. A part that fails
+leaves its old numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tables import write_page
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+RESULTS = ROOT / "docs" / "figures" / "performance.json"
+PAGE = ROOT / "docs" / "performance.md"
+HIP = ["--shape", "400", "300", "400", "--norm", "batch"]
+PARTS: dict[str, list[str]] = {
+    "step": ["bench_step.py"],
+    "inference": ["bench_inference.py", *HIP, "--want", "default", "fp32, nothing skipped"],
+    "inference_beside": [
+        "bench_inference.py", "--shape", "168", "168", "168", "--norm", "batch", "--repeats", "2", "--want",
+        "openvino", "torch", "openvino, fp32", "torch, fp32",
+        "monai, fp32", "monai, our openvino engine", "monai, our torch engine",
+    ],
+    "inference_instance": [
+        "bench_inference.py", "--shape", "96", "96", "96", "--norm", "instance", "--repeats", "3", "--want",
+        "openvino", "torch", "torch, fp32", "monai, fp32",
+    ],
+    "inference_uncertainty": [
+        "bench_inference.py", "--shape", "96", "168", "168", "--norm", "batch", "--want",
+        "torch", "label and uncertainty",
+    ],
+    "metrics": ["bench_metrics.py"],
+    "preprocessing": ["bench_preprocessing.py"],
+    "growth": ["bench_growth.py"],
+    "start": ["bench_start.py"],
+    "profile": ["profile_pictures.py", "--output", str(ROOT / "docs" / "figures" / "profile.png")],
+}  # fmt: skip
+LONGEST_S = 300
+
+
+def machine() -> dict[str, Any]:
+    """What was measured on: the kind of processor, its cores, and how busy it was when this began."""
+    import torch
+
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    busy = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "busy_at_start": busy,
+        "torch": torch.__version__,
+        "bf16_units": getattr(torch.cpu, "_is_amx_tile_supported", lambda: None)(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+    }
+
+
+def run_part(name: str) -> dict[str, Any] | None:
+    """The JSON of one script, or None with a word on why."""
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(
+            [sys.executable, str(HERE / PARTS[name][0]), *PARTS[name][1:]],
+            capture_output=True, text=True, timeout=LONGEST_S, check=True,
+        )  # fmt: skip
+        result = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        print(f"{name}: longer than {LONGEST_S} s, left out", flush=True)
+        return None
+    except (subprocess.CalledProcessError, json.JSONDecodeError) as error:
+        print(f"{name}: failed: {(getattr(error, 'stderr', '') or str(error)).strip().splitlines()[-1]}", flush=True)
+        return None
+    print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+    return result
+
+
+def draw_growth(rows: dict[str, Any], path: Path) -> None:
+    """Opening and step over the number of cases."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    cases = [int(n) for n in rows]
+    left.loglog(cases, [1000 * row["open_s"] for row in rows.values()], "o-", label="opening the study")
+    left.axhline(1000, color="grey", linewidth=0.8, linestyle="--")
+    left.set_ylabel("ms")
+    right.semilogx(cases, [row["step_ms"] for row in rows.values()], "o-", label="training step")
+    right.semilogx(cases, [row["draw_ms"] for row in rows.values()], "s-", label="of it: drawing patches")
+    right.set_ylim(bottom=0)
+    for axes in (left, right):
+        axes.set_xlabel("cases in the study")
+        axes.legend(fontsize=8)
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=90)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--tables", action="store_true", help="measure nothing; write the tables anew")
+    arguments = parser.parse_args()
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    if not arguments.tables:
+        results["machine"] = machine()
+        for name in arguments.only:
+            found = run_part(name)
+            if found is not None:
+                results[name] = found
+                text = json.dumps(results, indent=1).replace(str(ROOT), ".")
+                RESULTS.write_text(text + "\n", encoding="utf-8")
+        if "growth" in results and "growth" in arguments.only:
+            draw_growth(results["growth"]["rows"], RESULTS.with_name("growth.png"))
+    PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

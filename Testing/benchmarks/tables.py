@@ -1,0 +1,152 @@
+"""The tables of docs/performance.md from the JSON of `run_all.py`; a test compares the page with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Results = dict[str, Any]
+MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
+
+
+def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def write_page(page: str, results: Results) -> str:
+    """The page with every table between its marks written anew; a table without numbers says so."""
+
+    def fill(found: re.Match[str]) -> str:
+        try:
+            body = TABLES[found[2]](results)
+        except KeyError as missing:
+            body = f"Not measured yet ({missing.args[0]})."
+        return f"{found[1]}\n{body}\n\n{found[3]}"
+
+    return MARK.sub(fill, page)
+
+
+def step_table(results: Results) -> str:
+    step = results["step"]
+    rows, floor = step["rows"], step["floor"]["ms"]
+    ours = rows["ours"]["ms"]
+    cells = [
+        (
+            name,
+            f"{row['ms']:.0f}",
+            f"{row['least_ms']:.0f}",
+            f"{row['ms'] / ours:.2f}",
+            f"{100 * floor / row['ms']:.0f} %",
+        )
+        for name, row in rows.items()
+    ]
+    cells.append(("convolutions alone (the floor)", f"{floor:.0f}", "", f"{floor / ours:.2f}", "100 %"))
+    return table(("a step", "ms, median", "ms, least", "of ours", "floor's share"), cells)
+
+
+def matching_table(results: Results) -> str:
+    limits = {"cosine + mean": 5}
+    found = results["step"]["matching_percent"]
+    rows = [(name, f"{value:.1f} %", f"≤ {limits.get(name, 15)} %") for name, value in found.items()]
+    return table(("similarity", "of the step", "target"), rows)
+
+
+def hip_table(results: Results) -> str:
+    found = results["inference"]["results"]
+    targets = {"default": "≤ 60 s"}
+    rows = [
+        (name, *_inference_cells(row), f"{100 * row['windows_skipped']:.0f} %", targets.get(name, ""))
+        for name, row in found.items()
+        if isinstance(row, dict)
+    ]
+    return table(("400 × 300 × 400", "s", "Mvoxel/s", "peak GiB", "windows skipped", "target"), rows)
+
+
+def beside_table(results: Results) -> str:
+    return _beside(results["inference_beside"]["results"], "168 × 168 × 168, batch norm")
+
+
+def instance_table(results: Results) -> str:
+    return _beside(results["inference_instance"]["results"], "one window, instance norm")
+
+
+def uncertainty_table(results: Results) -> str:
+    found = results["inference_uncertainty"]["results"]
+    label = found["torch"]["seconds"]
+    rows = [(name, f"{row['seconds']:.1f}", f"{row['seconds'] / label:.1f}") for name, row in found.items()]
+    return table(("96 × 168 × 168, torch engine", "s", "of the label alone"), rows)
+
+
+def metrics_table(results: Results) -> str:
+    found = results["metrics"]
+    names = {"hd95+assd+nsd": "≤ 2 s", "monai_hd95": ""}
+    rows = [(name, f"{found['seconds'][name]:.2f}", names.get(name, "")) for name in found["seconds"]]
+    return table((f"one pair of {_times(found['shape'])}", "s", "target"), rows)
+
+
+def preprocessing_table(results: Results) -> str:
+    found = results["preprocessing"]
+    rows = [
+        (name.replace("_", " "), f"{row['seconds']:.2f}", row["peak_mb"])
+        for name, row in found.items()
+        if isinstance(row, dict)
+    ]
+    preparation = sum(found[name]["seconds"] for name in ("read_image", "to_training_grid", "cache_put"))
+    rows.append(("read, resample and cache together (target 8 s)", f"{preparation:.2f}", ""))
+    return table((f"a CT of {_times(found['size'])}", "s", "peak MB"), rows)
+
+
+def growth_table(results: Results) -> str:
+    rows = [
+        (n, f"{1000 * row['open_s']:.1f}", f"{row['begin_s']:.2f}", f"{row['draw_ms']:.2f}", f"{row['step_ms']:.1f}")
+        for n, row in results["growth"]["rows"].items()
+    ]
+    return table(("cases", "opening, ms", "begin of a run, s", "drawing patches, ms", "step, ms"), rows)
+
+
+def start_table(results: Results) -> str:
+    found = results["start"]
+    rows = [
+        ("the library's part of Slicer's start", f"{found['start_ms']:.1f}", "≤ 50"),
+        ("of the first opening", f"{found['open_ms']:.0f}", "≤ 300"),
+        ("of that, reading our own files", f"{found['own_imports_ms']:.0f}", ""),
+    ]
+    return table(("", "ms", "target"), rows)
+
+
+def machine_table(results: Results) -> str:
+    return table(("measured on", ""), [(name.replace("_", " "), value) for name, value in results["machine"].items()])
+
+
+def _inference_cells(row: Results) -> tuple[str, str, str]:
+    return f"{row['seconds']:.1f}", f"{row['mvoxel_per_s']:.2f}", f"{row['peak_ram_gib']:.1f}"
+
+
+def _beside(found: Results, what: str) -> str:
+    slowest = found["monai, fp32"]["seconds"]
+    rows = [
+        (name, *_inference_cells(row), f"{slowest / row['seconds']:.1f}") if isinstance(row, dict) else (name, row)
+        for name, row in found.items()
+    ]
+    return table((what, "s", "Mvoxel/s", "peak GiB", "times as fast as MONAI in fp32"), rows)
+
+
+def _times(shape: list[int]) -> str:
+    return " × ".join(str(n) for n in shape)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "machine": machine_table,
+    "step": step_table,
+    "matching": matching_table,
+    "hip": hip_table,
+    "beside": beside_table,
+    "instance": instance_table,
+    "uncertainty": uncertainty_table,
+    "metrics": metrics_table,
+    "preprocessing": preprocessing_table,
+    "growth": growth_table,
+    "start": start_table,
+}

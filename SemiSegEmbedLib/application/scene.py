@@ -125,6 +125,9 @@ class CaseScene:
             node = slicer.vtkMRMLSegmentEditorNode()
             node.SetSingletonTag("SemiSegEmbed")
             node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+            # Effects keep their parameters in attributes of this node: Threshold begins with bone.
+            node.SetAttribute("Threshold.MinimumThreshold", str(BONE_FROM_HU))
+            node.SetAttribute("Threshold.MaximumThreshold", str(BONE_UP_TO_HU))
             self.editor_node = slicer.mrmlScene.AddNode(node)
         return self.editor_node
 

@@ -184,6 +184,46 @@ def test_protection_and_bone_only_reach_the_editor(module, study) -> None:
     assert editor.GetSourceVolumeIntensityMask()
 
 
+def test_the_threshold_effect_begins_with_bone(module, study) -> None:
+    editor = module.window.workbench.scene.editor()
+    assert float(editor.GetAttribute("Threshold.MinimumThreshold")) == 150
+    assert editor.GetSourceVolumeIntensityMaskRange() == (150.0, 4000.0)
+
+
+def test_a_shortcut_saves_and_opens_the_next_case(module, study) -> None:
+    import qt
+    from PySide6.QtTest import QTest
+    from slicer_host.application import let_events_pass
+
+    paint(module, 1, BLOCK)
+    module.widget.parent.visible = True
+    module.widget.parent.activateWindow()
+    let_events_pass(0.2)
+    keys = qt.Qt.KeyboardModifier.ControlModifier | qt.Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(module.widget.parent.window().windowHandle(), qt.Qt.Key.Key_N, keys)
+    module.wait(lambda: module.window.session.case.key == "case-0002")
+    assert labels(module, "case-0001") == 1
+
+
+def test_a_slice_outside_the_ct_cannot_be_marked(module, study) -> None:
+    module.ui.annotatePartialCheck.checked = True
+    module.window.workbench.scene.jump_to((0.0, 0.0, 5000.0))
+    module.ui.annotateMarkSliceButton.click()
+    assert "shows no slice" in module.message
+    assert module.window.workbench.marked_slices == set()
+
+
+def test_going_elsewhere_while_saving_is_not_undone_by_save_and_next(module, study, hip) -> None:
+    module.answers.files = [hip("c.nii.gz", 2)]
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: len(module.window.session.study.cases) == 3)
+    paint(module, 1, BLOCK)
+    module.ui.annotateSaveNextButton.click()
+    module.window.workbench.open("case-0003")
+    module.wait(lambda: labels(module, "case-0001") == 1 and not module.window.background.busy)
+    assert module.window.session.case.key == "case-0003"
+
+
 def test_a_study_folder_that_vanished_is_a_sentence_and_the_drawing_stays(module, study) -> None:
     paint(module, 1, BLOCK)
     study.folder.rename(study.folder.with_name("elsewhere"))

@@ -41,6 +41,7 @@ class Contract(QtContract):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._tops: list[Any] = []
 
     @staticmethod
     def statements() -> list[str]:
@@ -53,7 +54,12 @@ class Contract(QtContract):
         try:
             getattr(self, name)()
         finally:
+            while self._tops:
+                top = self._tops.pop()
+                top.setMRMLScene(None)
+                top.deleteLater()
             slicer.mrmlScene.Clear(0)
+            slicer.app.processEvents()
 
     def broken(self) -> list[str]:
         """Try all statements; one line for each that does not hold."""
@@ -69,6 +75,7 @@ class Contract(QtContract):
         path = self._folder / "contract.ui"
         path.write_text(UI, encoding="utf-8")
         top = slicer.util.loadUI(str(path))
+        self._tops.append(top)
         return top, slicer.util.childWidgetVariables(top)
 
     def that_a_missing_ui_file_is_a_runtime_error(self) -> None:
@@ -91,10 +98,9 @@ class Contract(QtContract):
         assert ui.contractSelector.currentNode().GetID() == volume.GetID()
         assert seen[-1].GetID() == volume.GetID()
         assert ui.contractUnconnected.currentNode() is None
-        top.setMRMLScene(None)
 
     def that_a_fold_folds_through_its_attribute(self) -> None:
-        top, ui = self._load()
+        _top, ui = self._load()
         seen: list[bool] = []
         ui.contractFold.contentsCollapsed.connect(lambda folded: seen.append(folded))
         ui.contractFold.collapsed = True
@@ -103,7 +109,6 @@ class Contract(QtContract):
         assert seen == [True, False]
         assert ui.contractFold.layout() is not None
         assert not hasattr(ui.contractFold, "setCollapsed")
-        assert top is not None
 
     def that_the_segment_editor_takes_node_segmentation_and_volume(self) -> None:
         top, ui = self._load()
@@ -136,7 +141,6 @@ class Contract(QtContract):
         editor.setSegmentationNode(None)
         editor.setSourceVolumeNode(None)
         assert node.GetSegmentationNode() is None
-        top.setMRMLScene(None)
 
     def that_slice_views_are_nodes_of_the_scene_and_may_be_none(self) -> None:
         layout = slicer.app.layoutManager()

@@ -76,15 +76,7 @@ def _texts(row: dict[str, Any]) -> tuple[str, ...]:
     if row.get("optimistic"):
         distance = _("{score} (optimistic)").format(score=distance)
     created = str(row.get("created") or "–")[:16].replace("T", " ")
-    annotated = "–" if row.get("annotated") is None else str(row["annotated"])
-    return (
-        str(row["model"]),
-        created,
-        annotated,
-        _number(row.get("iou"), 3),
-        distance,
-        _number(row.get("mebibytes"), 1),
-    )
+    return str(row["model"]), created, _number(row.get("iou"), 3), distance, _number(row.get("mebibytes"), 1)
 
 
 def _number(value: Any, digits: int) -> str:

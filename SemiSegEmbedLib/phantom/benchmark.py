@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def draw_subject(split: str, candidate: int, difficulty: Difficulty) -> Patient:
     # Measured: a score is about 0.9 mm at least, 2.4 mm for the model's own patients, 1.6 mm for 1 mm of deformation.
     spread = min(1.0, aimed_mm / 4.0)
     left = math.sqrt(max(aimed_mm**2 - 0.9**2 - (2.4 * spread) ** 2, 0.0))
-    shape: dict[str, object] = {
+    shape: dict[str, Any] = {
         "shape_weights": tuple(spread * weight for weight in plain.shape_weights),
         "neck_shaft_deg": tuple(spread * angle for angle in plain.neck_shaft_deg),
         "anteversion_deg": tuple(spread * angle for angle in plain.anteversion_deg),
@@ -153,13 +154,13 @@ def score_candidate(candidate: int) -> tuple[int, float]:
 
 
 @lru_cache(maxsize=1)
-def load_frozen() -> Mapping[str, object]:
+def load_frozen() -> Mapping[str, Any]:
     """The frozen file: knobs, what calibration reached, chosen test scans, hashes; see docs/benchmark.md."""
     return json.loads(FROZEN_FILE.read_text(encoding="ascii"))
 
 
 def frozen_difficulty() -> Difficulty:
-    return Difficulty.from_dict(load_frozen()["difficulty"])  # type: ignore[arg-type]
+    return Difficulty.from_dict(load_frozen()["difficulty"])
 
 
 def cohort(train: int, val: int, test: int) -> list[Scan]:
@@ -173,13 +174,13 @@ def cohort(train: int, val: int, test: int) -> list[Scan]:
     Raises:
         BadInputError: So many test scans were not chosen yet.
     """
-    if test > len(load_frozen()["test"]):  # type: ignore[arg-type]
+    if test > len(load_frozen()["test"]):
         raise BadInputError(
             f"Fewer than {test} test scans are chosen; run `bench cohort --choose` at this scale first."
         )
     chosen = [
         Scan(f"test-{number:04d}", "test", candidate, group, score)
-        for number, (candidate, group, score) in enumerate(load_frozen()["test"], 1)  # type: ignore[arg-type,var-annotated]
+        for number, (candidate, group, score) in enumerate(load_frozen()["test"], 1)
     ]
     plain = [
         Scan(f"{split}-{n + 1:04d}", split, n)

@@ -66,7 +66,8 @@ def surface_deviation(patient: Patient, skeleton: Skeleton, modes: int = MODES_O
     bones = {name: skeleton.bones[name].vertices for name in BODIES}
     fitted = fit_shape(bones, modes)
     bottom = min(hip.head[2] for hip in skeleton.hips.values()) - patient.below_mm
-    own, model = [], []
+    own: list[tuple[np.ndarray, np.ndarray]] = []
+    model: list[tuple[np.ndarray, np.ndarray]] = []
     for name in BODIES:
         faces = skeleton.bones[name].faces
         cut = neck_cut(patient, skeleton, name.removeprefix("femur_")) if name.startswith("femur") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,12 @@ def run_cohort(request: Request, scale: Scale, many: Map, progress: Progress) ->
             iterations=request.iterations, progress=progress,
         )  # fmt: skip
     if request.freeze or request.choose:
-        test = freezing.choose(scale.test, many) if request.choose else benchmark.load_frozen()["test"]
-        difficulty, reached = calibrated(request, scale) if request.freeze else (Difficulty(), None)
-        freezing.freeze(difficulty, reached, test, scale, many)  # type: ignore[arg-type]
+        frozen: Mapping[str, Any] = benchmark.load_frozen()
+        test = freezing.choose(scale.test, many) if request.choose else frozen["test"]
+        difficulty, reached = benchmark.frozen_difficulty(), frozen["reached"]
+        if request.freeze:
+            difficulty, reached = calibrated(request, scale)
+        freezing.freeze(difficulty, reached, test, scale, many)
     difficulty = benchmark.frozen_difficulty()
     hashes = freezing.check_hash(scale, many)
     data = open_data(scale, request.work, difficulty, many, progress)

@@ -97,7 +97,7 @@ def check_hash(scale: Scale, run: Map = map) -> dict[str, str | None]:
     Raises:
         SemiSegEmbedError: They are not the frozen ones.
     """
-    frozen: Mapping[str, Any] = benchmark.load_frozen()["sha256"][scale.name]  # type: ignore[index]
+    frozen: Mapping[str, Any] = benchmark.load_frozen()["sha256"][scale.name]
     found = hash_scale(scale, benchmark.frozen_difficulty(), run, labels=frozen["labels"] is not None)
     if found != frozen:
         raise SemiSegEmbedError(
@@ -133,7 +133,8 @@ def calibrate(
     Returns:
         The record, also kept as `calibration.json` beside the scale's cells.
     """
-    difficulty, tried = benchmark.frozen_difficulty(), []
+    difficulty = benchmark.frozen_difficulty()
+    tried: list[dict[str, Any]] = []
     for number in range(iterations):
         progress("Calibrating", number / iterations)
         data = open_data(scale, folder, difficulty, run, progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,17 +168,18 @@ def gap_closed(row: float, few: float, everything: float) -> float | None:
     return (few - row) / (few - everything) if few != everything else None
 
 
-STRATA = {
+STRATA: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "implant": lambda facts: bool(facts["implant"]),
     "no implant": lambda facts: not facts["implant"],
     "arthritis from 0.5": lambda facts: facts["arthritis"] >= 0.5,
     "dysplasia from 0.5": lambda facts: facts["dysplasia"] >= 0.5,
-    **{f"deviation group {g}": lambda facts, g=g: facts["group"] == g for g in range(6)},
 }
 """Groups of test scans by their facts (see `store.strata`); a scan may be in several."""
 
 
 def stratum_keys(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Keys of the test scans of each stratum that has any."""
+    """Keys of the test scans of each stratum, and of each group of deviation scores, that has any."""
     groups = {name: [key for key, own in facts.items() if belongs(own)] for name, belongs in STRATA.items()}
+    for group in range(6):
+        groups[f"deviation group {group}"] = [key for key, own in facts.items() if own["group"] == group]
     return {name: keys for name, keys in groups.items() if keys}

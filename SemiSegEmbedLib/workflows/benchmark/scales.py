@@ -94,10 +94,10 @@ SCALES = {
     ),
     # Shows that every part works; its numbers say nothing.
     "smoke": Scale(
-        "smoke", 4.0, 24, 8, 4, 6, 48, 24, 12,
+        "smoke", 6.0, 16, 8, 4, 6, 48, 24, 12,
         (Column(12, 4, 50), Column(48, 8, 6266)),
-        window=48, draws=1, seeds=1,
-        training={"steps": 12, "base_filters": 4, "validate_every": 6, "checkpoint_every": 12, "log_every": 3,
+        window=32, draws=1, seeds=1,
+        training={"steps": 20, "base_filters": 4, "validate_every": 10, "checkpoint_every": 20, "log_every": 4,
                   "learning_rate": 2e-3, "warmup_steps": 0},
     ),
 }  # fmt: skip

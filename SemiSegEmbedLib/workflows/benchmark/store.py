@@ -23,7 +23,8 @@ from SemiSegEmbedLib.study.files import atomic_write, replace, temporary_beside
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 ARRAYS = ("image", "label", "exact")
-Map = Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]
+Map = Callable[..., Iterator[Any]]
+"""`map`, or its like over processes."""
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from slicer_host.application import let_events_pass
 ROOT = Path(__file__).resolve().parents[3]
 PANELS = ("Study", "Annotate", "Train", "Review", "Segment", "Models")
 PATIENCE_S = 120.0
+QUICK = 2
 VIEW = (330, 300)
 OVERLAYS = ("prediction", "uncertainty", "provenance")
 
@@ -58,6 +59,7 @@ class Stage:
     def prepare(self) -> None:
         """Cases in several states, a check, a run with validations, scans on the list."""
         if self._ready:
+            self._put_a_run_under_way(self._folder / "hip study" / "runs")
             self.window.study.open(self._folder / "hip study")
         else:
             self._make_up_cases()
@@ -66,12 +68,28 @@ class Stage:
         self.wait(lambda: self.ui.studyProblemList.count > 0)
         self._open_a_result()
         self._fill_segment_panel()
+        self.ui.trainPresetCombo.currentIndex = QUICK
+        self.ui.trainMinutesSpin.value = 15
         for panel in ("Train", "Models"):
             self.unfold(panel)
             let_events_pass(1.0)
         self.wait(lambda: self.ui.trainDeviceCombo.count > 1)
         if self._ready:
             self.wait(lambda: self.ui.modelsTable.rowCount > 0)
+
+    @staticmethod
+    def _put_a_run_under_way(runs: Path) -> None:
+        """The newest run of the study as it was after two thirds of its steps."""
+        from SemiSegEmbedLib.application.run_follower import newest_run
+        from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+
+        events, _ = RunFolder(newest_run(runs)).events(0)
+        total = max(int(event.get("total_steps") or 0) for event in events)
+        run = RunFolder.create(runs, {})
+        for event in events:
+            if int(event.get("step") or 0) <= 2 * total // 3:
+                run.append_event(**{key: value for key, value in event.items() if key != "time"})
+        run.write_status(RunState.RUNNING, step=2 * total // 3, total_steps=total)
 
     def _make_up_cases(self) -> None:
         ui, session = self.ui, self.window.session

@@ -124,7 +124,9 @@ def count_windows(shape: Sequence[int], patch: Sequence[int], overlap: float) ->
 def skipping_is_harmless(
     image: np.ndarray, label: np.ndarray, patch: Sequence[int], overlap: float, threshold: float
 ) -> bool:
-    """Whether windows without a voxel above a threshold hold no annotated object in this scan, so that `Skip` is safe.
+    """Whether leaving out windows without a voxel above a threshold (`Skip`) loses no annotated object of this scan.
+
+    An object may reach into such a window, as long as the windows that are computed have more weight there.
 
     Args:
         image: HU, (D, H, W).
@@ -133,13 +135,14 @@ def skipping_is_harmless(
         overlap: As in `sliding_window`.
         threshold: HU, see `Skip`.
     """
-    walk = _Walk.plan(image.shape, patch, overlap)
-    for corner in product(*walk.starts):
+    weights = gaussian_weights(patch).numpy()
+    balance = np.zeros(image.shape, np.float32)
+    for corner in product(*_Walk.plan(image.shape, patch, overlap).starts):
         window = tuple(slice(start, start + size) for start, size in zip(corner, patch, strict=True))
-        objects = (label[window] > 0) & (label[window] != IGNORE)
-        if objects.any() and not (np.asarray(image[window]) > threshold).any():
-            return False
-    return True
+        part = balance[window]
+        inside = weights[tuple(slice(0, n) for n in part.shape)]
+        part += inside if (np.asarray(image[window]) > threshold).any() else -inside
+    return bool((balance[(label > 0) & (label != IGNORE)] > 0).all())
 
 
 def gaussian_weights(patch: Sequence[int]) -> Tensor:

@@ -27,7 +27,7 @@ ROOT = HERE.parents[1]
 
 RESULTS = ROOT / "docs" / "figures" / "performance.json"
 PAGE = ROOT / "docs" / "performance.md"
-HIP = ["--shape", "400", "300", "400", "--norm", "batch"]
+HIP = ["--phantom", "--shape", "400", "300", "400", "--norm", "batch"]
 PARTS: dict[str, list[str]] = {
     "step": ["bench_step.py"],
     "inference": ["bench_inference.py", *HIP, "--want", "default", "fp32, nothing skipped"],

@@ -113,6 +113,18 @@ def test_skipping_is_harmless_unless_a_window_without_bone_holds_an_object() -> 
     assert not skipping_is_harmless(image, label, PATCH, 0.0, 150.0)
 
 
+def test_an_object_may_reach_into_a_window_that_is_left_out_where_another_has_more_weight() -> None:
+    image = np.full((16, 24, 24), 40, np.float16)
+    image[8, 12, 4] = 400  # windows along x: 0 to 16 with bone, 8 to 24 without
+    label = np.zeros(image.shape, np.uint8)
+    label[8, 12, 9] = 1
+    assert skipping_is_harmless(image, label, PATCH, 0.5, 150.0)
+    label[8, 12, 14] = 1
+    assert not skipping_is_harmless(image, label, PATCH, 0.5, 150.0)
+    small = skipping_is_harmless(image[:5, :7, :9], np.ones((5, 7, 9), np.uint8), PATCH, 0.5, 150.0)
+    assert not small, "a scan smaller than a window is one window"
+
+
 def test_windows_are_counted_as_they_are_walked() -> None:
     numbers: list[int] = []
 

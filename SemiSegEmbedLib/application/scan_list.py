@@ -82,8 +82,9 @@ class ScanList:
 
     @property
     def percent(self) -> int:
-        """How far all of them are together."""
-        return sum(scan.percent for scan in self._scans) // max(1, self.count)
+        """How far all of them are together; one that failed is over too."""
+        over = (100 if scan.state is ScanState.FAILED else scan.percent for scan in self._scans)
+        return sum(over) // max(1, self.count)
 
     def add(self, scans: Sequence[Scan]) -> None:
         """Append scans; one that is there already is left out."""

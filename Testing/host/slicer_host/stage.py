@@ -87,8 +87,9 @@ class Stage:
         total = max(int(event.get("total_steps") or 0) for event in events)
         run = RunFolder.create(runs, {})
         for event in events:
-            if int(event.get("step") or 0) <= 2 * total // 3:
-                run.append_event(**{key: value for key, value in event.items() if key != "time"})
+            if int(event.get("step") or 0) > 2 * total // 3:
+                break
+            run.append_event(**{key: value for key, value in event.items() if key != "time"})
         run.write_status(RunState.RUNNING, step=2 * total // 3, total_steps=total)
 
     def _make_up_cases(self) -> None:
@@ -179,7 +180,7 @@ class Stage:
         scans[0].finish(Path("results") / "patient A" / "patient A-segmentation.seg.nrrd", study.labels)
         scans[1].fail("The file is damaged or cut short: copy it again.")
         scans[2].state, scans[2].percent = ScanState.RUNNING, 45
-        segment._show()
+        segment._view.show_scans(segment.scans, running=True)
         self.ui.segmentScanTable.selectRow(0)
 
     def unfold(self, panel: str) -> None:

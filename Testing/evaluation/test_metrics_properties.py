@@ -48,6 +48,8 @@ def test_overlap_is_that_of_sets(pair: np.ndarray) -> None:
     a, b = (set(np.flatnonzero(one == 1).tolist()) for one in pair)
     expected = len(a & b) / len(a | b) if a | b else 1.0
     assert iou(pair[0] == 1, pair[1] == 1) == pytest.approx(expected)
+    row = evaluate_labels(pair[0], pair[1], (1.0, 1.0, 1.0), [1])[1]
+    assert (row["iou"], row["dice"]) == pytest.approx((expected, 2 * expected / (1 + expected)))
     both = len(a) + len(b)
     assert dice(pair[0] == 1, pair[1] == 1) == pytest.approx(2 * len(a & b) / both if both else 1.0)
 

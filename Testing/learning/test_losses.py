@@ -148,3 +148,11 @@ def test_half_precision_logits_are_summed_in_single_precision_also_under_autocas
     assert loss.dtype == masked.dtype == torch.float32
     assert loss.item() == pytest.approx(exact, rel=1e-5)
     assert masked.item() == pytest.approx(masked_cross_entropy(logits.double(), labels, labels == 1).item(), rel=1e-5)
+
+
+def test_the_mean_over_one_voxel_is_that_voxel() -> None:
+    values = torch.tensor([1.0, 3.0, 4.0])
+    assert masked_mean(values, torch.tensor([False, True, False])).item() == 3.0
+    logits, labels = draw(2)
+    labels.view(-1)[1:] = 255
+    assert supervised_loss(logits, labels).item() == pytest.approx(literal_supervised_loss(logits, labels), rel=1e-12)

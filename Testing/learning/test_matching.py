@@ -273,3 +273,33 @@ def test_references_carry_no_gradient_and_half_precision_becomes_single() -> Non
     references, _ = sample_references(features, ball(14, 4)[None], generator=seeded())
     assert references.dtype == torch.float32
     assert not references.requires_grad
+
+
+def test_the_band_is_in_millimetres_of_1_along_every_axis_unless_told() -> None:
+    for axis in range(3):
+        labels = torch.zeros(1, 6, 6, 6, dtype=torch.uint8)
+        labels.transpose(1, 1 + axis)[:, 3:] = 1
+        place = torch.arange(6.0).reshape([-1 if one == axis else 1 for one in range(3)]).expand(1, 1, 6, 6, 6)
+        references, usable = sample_references(place, labels, k=30, l=1, band_mm=1.0)  # without a generator
+        assert usable.all()
+        assert set(references[0, 0].flatten().tolist()) == {2.0}
+        assert set(references[0, 1].flatten().tolist()) == {3.0}
+
+
+def test_voxels_at_the_faces_may_be_references_unless_a_margin_is_asked_for() -> None:
+    labels = torch.zeros(1, 4, 4, 4, dtype=torch.uint8)
+    labels[:, 0] = 1
+    place = torch.ones(1, 2, 4, 4, 4)
+    assert sample_references(place, labels, 2, 1)[1].all()
+    assert not sample_references(place, labels, 2, 1, margin=1)[1][0, 1]
+
+
+def test_a_class_of_a_single_voxel_gives_that_voxel_and_exactly_k_give_each_once() -> None:
+    labels = torch.zeros(1, 5, 5, 5, dtype=torch.uint8)
+    labels[0, 2, 2, 2] = 1
+    number = torch.arange(125.0).reshape(1, 1, 5, 5, 5)
+    references, usable = sample_references(number, labels, k=6, l=3, band_mm=1.0)
+    assert usable.all()
+    assert set(references[0, 1].flatten().tolist()) == {62.0}
+    around = {62.0 + step for step in (-25, -5, -1, 1, 5, 25)}
+    assert all(set(one.flatten().tolist()) == around for one in references[0, 0])  # six candidates, all of them

@@ -225,3 +225,95 @@ def test_version_0_is_migrated() -> None:
 @pytest.mark.parametrize("cases", [None, [1], [{"labels": 1}], [{"annotator": {}, "labels": [{"path": "x"}]}]])
 def test_damaged_version_0_is_refused(cases: Any) -> None:
     refused(json.dumps({**VERSION_0, "cases": cases}))
+
+
+LIMITS = [
+    (("name",), 300),
+    (("created",), 40),
+    (("labels", 0, "name"), 200),
+    (("labels", 0, "code", "scheme"), 16),
+    (("labels", 0, "code", "value"), 64),
+    (("labels", 0, "code", "meaning"), 200),
+    (("cases", 0, "name"), 300),
+    (("cases", 0, "added"), 40),
+    (("cases", 0, "patient_key"), 64),
+    (("cases", 0, "image", "path"), 5000),
+    (("cases", 0, "labels", 0, "annotated_by"), 200),
+    (("cases", 0, "labels", 0, "reviewed_by"), 200),
+    (("cases", 0, "labels", 0, "created"), 40),
+    (("cases", 0, "labels", 0, "path"), 1000),
+    (("runs", 0, "run_id"), 100),
+    (("runs", 0, "created"), 40),
+    (("runs", 0, "method"), 100),
+    (("runs", 0, "preset"), 100),
+    (("results", 0, "model_id"), 100),
+    (("results", 0, "created"), 40),
+    (("results", 0, "folder"), 1000),
+]
+
+
+def changed(place: tuple[Any, ...], value: Any) -> str:
+    """The example with one value changed."""
+    made = document()
+    target = made
+    for step in place[:-1]:
+        target = target[step]
+    target[place[-1]] = value
+    return json.dumps(made)
+
+
+@pytest.mark.parametrize(("place", "limit"), LIMITS)
+def test_texts_may_be_as_long_as_they_may_be_and_no_longer(place: tuple[Any, ...], limit: int) -> None:
+    from_json(changed(place, "x" * limit))
+    refused(changed(place, "x" * (limit + 1)))
+
+
+@pytest.mark.parametrize(
+    ("place", "low", "high"),
+    [
+        (("labels", 0, "color"), [0, 0, 0], [255, 255, 255]),
+        (("spacing_mm",), 0.05, 20.0),
+        (("next_case",), 4, 999_999_999),
+    ],
+)
+def test_numbers_may_reach_their_limits(place: tuple[Any, ...], low: Any, high: Any) -> None:
+    for value in (low, high):
+        from_json(changed(place, value))
+    for value in ([-1, 0, 0], [0, 256, 0], [0, 0, True]) if isinstance(low, list) else (0, high * 1.001):
+        refused(changed(place, value))
+
+
+def with_one_label(**fields: Any) -> str:
+    """A study with one label, no case and nothing else."""
+    made = document() | {"cases": [], "runs": [], "results": []}
+    return json.dumps(made | {"labels": [{"name": "bone", "value": 1, **fields}]})
+
+
+def test_label_values_and_classes_may_reach_their_limits() -> None:
+    assert from_json(with_one_label(value=254)).labels[0].value == 254
+    assert from_json(with_one_label(value=1)).labels[0].value == 1
+    assert "from 1 to 254" in refused(with_one_label(value=255))
+    assert "from 0 to 254" in refused(with_one_label(training_class=255))
+    assert "from 0 to 254" in refused(with_one_label(training_class=-1))
+    assert "from 1 to 254" in refused(with_one_label(mirror=0))
+    assert "from 1 to 254" in refused(with_one_label(mirror=255))
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    made = document()
+    case = made["cases"][0]
+    for name in ("copied", "fingerprint", "series_uid"):
+        del case["image"][name]
+    for name in ("annotated_by", "reviewed_by", "created", "complete", "fingerprint"):
+        del case["labels"][0][name]
+    for name in ("facts", "status", "created"):
+        del made["results"][0][name]
+    del made["labels"][0]["color"], case["added"]
+    manifest = from_json(json.dumps(made))
+    image, version, result = manifest.cases[0].image, manifest.cases[0].labels[0], manifest.results[0]
+    assert (image.copied, image.fingerprint, image.series_uid) == (False, "", None)
+    assert (version.annotated_by, version.reviewed_by, version.created) == ("", "", "")
+    assert (version.complete, version.fingerprint) == (True, "")
+    assert (result.facts, result.status, result.created) == ({}, "new", "")
+    assert manifest.labels[0].color == (230, 220, 170)
+    assert manifest.cases[0].added == ""

@@ -245,9 +245,10 @@ def row_of(tried: str, faults: list[str], refused: int, provoked: str) -> Row:
 
 def run(short: bool) -> list[Row]:
     """The rows of this topic; those that need root are left out without it."""
-    rows = [full_disk(0), largest_file()]
+    rows = [full_disk(0) if children.is_root() else largest_file()]
     if not short:
         rows += [
+            largest_file(),
             full_disk(40 << 10),
             read_only_disk(),
             forbidden("No permission to write", 0o444),

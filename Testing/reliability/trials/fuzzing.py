@@ -24,7 +24,7 @@ from trials.scenes import SPACING, body
 
 SECONDS = 5.0
 MEMORY = 1 << 30
-SHORT_COUNT = 90
+SHORT_COUNT = 60
 
 
 @dataclass(frozen=True)

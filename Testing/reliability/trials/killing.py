@@ -232,4 +232,4 @@ def unlike(first: RunFolder, second: RunFolder) -> list[str]:
 
 def run(short: bool) -> list[Row]:
     """The rows of this topic."""
-    return [*kill_writers(12 if short else 200), kill_runs(2 if short else 20, 15 if short else 60)]
+    return [*kill_writers(8 if short else 200), kill_runs(1 if short else 20, 10 if short else 60)]

@@ -155,7 +155,7 @@ def growth_faults(looks: list[Hour]) -> list[str]:
 
 def run(short: bool) -> list[Row]:
     """The row of this topic."""
-    hours, per_hour = (4, 4) if short else (24, 42)
+    hours, per_hour = (2, 6) if short else (24, 42)
     with tempfile.TemporaryDirectory() as root:
         ending = children.run(day, Path(root) / "study", hours, per_hour, timeout_s=1800)
     if ending.kind != "returned":

@@ -42,17 +42,19 @@ class Mutant:
         before: The part as it was.
         after: As it is now.
         source: The whole file.
+        text: The line as it was.
     """
 
     line: int
     before: str
     after: str
     source: str
+    text: str = ""
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a file, in the order of its lines; type hints, docstrings and error texts stay as they are."""
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), source.splitlines()
     protected = set(_protected(tree))
     nodes = [node for node in ast.walk(tree) if id(node) not in protected]
     for node in sorted(nodes, key=lambda one: (getattr(one, "lineno", 0), getattr(one, "col_offset", 0))):
@@ -64,7 +66,8 @@ def mutants(source: str) -> Iterator[Mutant]:
             node.__dict__.clear()
             node.__dict__.update(original)
             if after != before:
-                yield Mutant(getattr(node, "lineno", 0), before, after, mutated)
+                line = getattr(node, "lineno", 0)
+                yield Mutant(line, before, after, mutated, lines[line - 1].strip())
 
 
 def _protected(tree: ast.AST) -> Iterator[int]:

@@ -166,7 +166,7 @@ def _half(run_path: Path) -> str:
     return state
 
 
-def changed_files() -> list[Row]:
+def changed_files(short: bool) -> list[Row]:
     """Scans and labels that are not what they were when they were added."""
     situations: dict[str, Callable[[Path, Path], object]] = {
         "the scan is deleted": lambda scan, label: scan.unlink(),
@@ -180,7 +180,7 @@ def changed_files() -> list[Row]:
         "the label is deleted": lambda scan, label: label.unlink(),
     }
     rows = []
-    for name, change in situations.items():
+    for name, change in list(situations.items())[:: 3 if short else 1]:
         with tempfile.TemporaryDirectory() as root:
             study = make_study(Path(root) / "study", annotated=2, unannotated=1, ending="nii")
             path = study.label_path(study.cases[0])
@@ -256,5 +256,5 @@ def _with_odd_clock(folder: Path) -> list[str]:
 
 def run(short: bool) -> list[Row]:
     """The rows of this topic."""
-    rows = [named_places(short), two_programs(5 if short else 50), held_lock(), clock_back(), *changed_files()]
+    rows = [named_places(short), two_programs(5 if short else 50), held_lock(), clock_back(), *changed_files(short)]
     return rows if short else [*rows, moved()]

@@ -206,13 +206,13 @@ class Contract(QtContract):
     def that_parameters_live_in_the_scene(self) -> None:
         from slicer.parameterNodeWrapper import parameterNodeWrapper
 
-        @parameterNodeWrapper
         class Parameters:
             caseKey: str = ""
 
+        wrapped: Any = parameterNodeWrapper(Parameters)
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
-        Parameters(node).caseKey = "case-0001"
-        assert Parameters(node).caseKey == "case-0001"
+        wrapped(node).caseKey = "case-0001"
+        assert wrapped(node).caseKey == "case-0001"
 
     def that_a_python_for_child_processes_is_found(self) -> None:
         from SemiSegEmbedLib.jobs.locate import interpreter

@@ -195,7 +195,7 @@ class SelfTest:
         self._wait(lambda: ui.reviewContent.enabled)
         for button in (ui.reviewPredictionButton, ui.reviewUncertaintyButton, ui.reviewProvenanceButton):
             button.click()
-            self._wait(lambda button=button: button.checked)
+            assert button.checked, self._message
         ui.reviewAcceptButton.click()
         self._wait(lambda: self._session.result(self._session.case.key).status == "accepted")
         self._say("A result was reviewed and accepted.")

@@ -22,7 +22,7 @@ def labels_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Label, ...]:
 
 
 def without_sides(labels: Sequence[Label]) -> tuple[Label, ...]:
-    """One label a bone where there was one for each side: the first one's value and colour, and no side in its name."""
+    """One label a bone where there was one a side: the first one's value and colour, and no side in its name."""
     classes = training_classes(labels)
     merged: dict[tuple[int, str], Label] = {}
     for label in labels:

@@ -50,6 +50,19 @@ def test_every_control_explains_itself_and_can_be_reached_by_tab(path: Path) -> 
     assert set(stops) <= set(widgets(path))
 
 
+def test_the_tab_key_walks_through_the_panels_in_the_order_of_the_work(module) -> None:
+    order = []
+    widget = first = module.window.widget
+    while True:
+        widget = widget.nextInFocusChain()
+        if widget is first:
+            break
+        inside = [name for name, panel in module.window.panels.items() if panel.isAncestorOf(widget)]
+        if inside and int(widget.focusPolicy) & 1 and inside != order[-1:]:
+            order += inside
+    assert order == ["Study", "Annotate", "Train", "Review", "Segment", "Models"]
+
+
 @pytest.mark.parametrize("path", UI_FILES, ids=lambda path: path.stem)
 def test_buddies_exist_and_names_are_distinctive(path: Path) -> None:
     found = widgets(path)

@@ -122,9 +122,9 @@ class StudyPresenter:
         if folder is not None:
             self.open(folder)
 
-    def open(self, folder: Path) -> bool:
-        """Open a study; tells whether it could be opened. The one that was open stays if not."""
-        return self._switched(lambda: self._session.open(folder))
+    def open(self, folder: Path) -> None:
+        """Open a study; the one that was open stays if that fails."""
+        self._switched(lambda: self._session.open(folder))
 
     def _switched(self, action: Callable[[], None]) -> bool:
         self._workbench.keep_draft()
@@ -141,7 +141,7 @@ class StudyPresenter:
         text = _("The study {name} is not where it was: say where it lies now, or reconnect its disk.")
         self._messages.warn(text.format(name=folder.name))
         moved = self._dialogs.ask_folder(_("Where does the study {name} lie now?").format(name=folder.name))
-        if moved is not None and self.open(moved):
+        if moved is not None and self._switched(lambda: self._session.open(moved)):
             self._settings.forget_study(folder)
             self._view.show_recent(self._settings.recent_studies())
             self._messages.tell(_("The study {name} was found again.").format(name=moved.name))

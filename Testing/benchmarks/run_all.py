@@ -1,7 +1,7 @@
 """Every number of docs/performance.md that needs no GPU, in one run: JSON, the page's tables, and its pictures.
 
     python Testing/benchmarks/run_all.py            # on a quiet machine; about ten minutes on two cores
-    python Testing/benchmarks/run_all.py --tables   # writes the tables anew from the JSON that is there
+    python Testing/benchmarks/run_all.py --tables   # tables and plot anew from the JSON that is there
     python Testing/benchmarks/run_all.py --only step growth
 
 Results go to `docs/figures/performance.json`, tables into docs/performance.md between their marks. A part that fails
@@ -125,8 +125,8 @@ def main() -> None:
                 results[name] = found
                 text = json.dumps(results, indent=1).replace(str(ROOT), ".")
                 RESULTS.write_text(text + "\n", encoding="utf-8")
-        if "growth" in results and "growth" in arguments.only:
-            draw_growth(results["growth"]["rows"], RESULTS.with_name("growth.png"))
+    if "growth" in results:
+        draw_growth(results["growth"]["rows"], RESULTS.with_name("growth.png"))
     PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 

@@ -27,10 +27,10 @@ class ReferenceQueue(nn.Module):
 
     @torch.no_grad()
     def push(self, references: Tensor, found: Tensor) -> None:
-        """Adds (n, G, l, k, E) where found (n, G) is true; the oldest make room."""
+        """Adds (n, G, l, k, E) where found (n, G) is true and all is finite; the oldest make room."""
         for image, there in zip(references, found, strict=True):
             new = image.flatten(1, 2)[:, : self.size]
-            count = new.shape[1]
+            count, there = new.shape[1], there & torch.isfinite(new).flatten(1).all(1)
             place = (self.pushed[:, None] + torch.arange(count, device=new.device)) % self.size
             index = place[..., None].expand_as(new)
             kept = torch.where(there[:, None, None], new, self.embeddings.gather(1, index))

@@ -119,9 +119,14 @@ def load_volume(study: Study, case: Case, *, with_label: bool) -> Volume:
 def validation_volumes(
     study: Study, split: Split, volumes: Sequence[Volume], config: TrainingConfig
 ) -> tuple[Volume, ...]:
-    """Held-out cases, or with few annotations the withheld blocks of the training cases with some context."""
+    """Held-out cases, or with few annotations the withheld blocks of the training cases with some context.
+
+    Where no label is large enough to withhold a part of it, the training cases themselves: better than nothing, and
+    as optimistic as it is called.
+    """
     if split.optimistic:
-        return tuple(crop for volume in volumes for crop in crop_withheld(volume, config.patch_size))
+        crops = tuple(crop for volume in volumes for crop in crop_withheld(volume, config.patch_size))
+        return crops or tuple(volume for volume in volumes if volume.label is not None)
     return tuple(load_volume(study, study.case(key), with_label=True) for key in split.validation)
 
 

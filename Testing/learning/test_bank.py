@@ -34,3 +34,13 @@ def test_more_than_fits_at_once_is_cut() -> None:
     queue = ReferenceQueue(groups=2, size=2, channels=4)
     queue.push(references_of(1.0), torch.ones(1, 2, dtype=torch.bool))
     assert set(queue.draw(l=2, k=3)[0].unique().tolist()) == {1.0}
+
+
+def test_references_that_are_not_finite_are_left_out() -> None:
+    queue = ReferenceQueue(groups=2, size=6, channels=4)
+    queue.push(references_of(1.0), torch.ones(1, 2, dtype=torch.bool))
+    bad = references_of(2.0)
+    bad[0, 1, 0, 2, 3] = float("nan")
+    queue.push(bad, torch.ones(1, 2, dtype=torch.bool))
+    assert queue.filled.tolist() == [6, 3]
+    assert queue.embeddings.isfinite().all()

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
@@ -269,3 +270,23 @@ def test_settings_typed_as_text_get_their_type() -> None:
     assert config.dropout == 0.0
     with pytest.raises(BadInputError, match="no setting 'colour'"):
         configure(request(overrides={"colour": "blue"}))
+
+
+def test_a_label_too_small_to_withhold_a_part_of_it_is_validated_on_itself(study: Study, tmp_path: Path) -> None:
+    for case in study.cases[:2]:
+        path = study.label_path(case)
+        assert path is not None
+        image = sitk.ReadImage(str(path))
+        drawn = sitk.GetArrayFromImage(image)
+        first = tuple(np.argwhere(drawn == 1)[0])
+        single = np.zeros_like(drawn)
+        single[first] = 1
+        one = sitk.GetImageFromArray(single)
+        one.CopyInformation(image)
+        sitk.WriteImage(one, str(tmp_path / "one.nii.gz"))
+        study.add_label(case.key, tmp_path / "one.nii.gz")
+    run = create_run(study, request(steps=4))
+    assert execute_run(run) is RunState.FINISHED, run.status().reason
+    validation = next(event for event in run.events()[0] if event["event"] == "validation")
+    assert validation["optimistic"] is True
+    assert validation["cases"] == 2

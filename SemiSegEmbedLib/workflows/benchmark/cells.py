@@ -135,8 +135,9 @@ def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.de
         outcome = trainer.run()
         del trainer
         trained = time.monotonic()
-        networks = load_networks(Path(temporary), cell.config, device)
+        networks = load_networks(Path(temporary), cell.config, device, outcome)
     judged = judge(networks, data, device, run)
+    judged.setdefault("selected", judged["last"])
     record = {
         "format": FORMAT, "version": VERSION, **cell.identity(), "method": cell.config.method,
         "config": cell.config.to_dict(), "made": utc_now(), "versions": versions(device),
@@ -149,21 +150,24 @@ def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.de
         },
         "checkpoints": judged, **curves_of(events),
     }  # fmt: skip
-    record["weights"] = save_weights(folders, cell, networks["selected"], data.normalisation, outcome)
+    record["weights"] = save_weights(
+        folders, cell, networks.get("selected", networks["last"]), data.normalisation, outcome
+    )
     path = folders.result(cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii"))
     return record
 
 
-def load_networks(folder: Path, config: TrainingConfig, device: torch.device) -> dict[str, UNet3D]:
-    """The student of the last and of the selected checkpoint, and the last teacher, in evaluation mode."""
+def load_networks(folder: Path, config: TrainingConfig, device: torch.device, outcome: Outcome) -> dict[str, UNet3D]:
+    """Networks in evaluation mode: last student, last teacher, and the selected student unless it is the last one."""
+    wanted = {"last": ("last.pt", "student"), "teacher": ("last.pt", "teacher")}
+    if outcome.best_step not in (None, outcome.step):
+        wanted["selected"] = ("best.pt", "student")
     found = {}
-    for name, file, part in (("last", "last.pt", "student"), ("teacher", "last.pt", "teacher"),
-                             ("selected", "best.pt", "student")):  # fmt: skip
+    for name, (file, part) in wanted.items():
         method = create_method(config, 2)
-        path = folder / file
-        method.load_state_dict(load_checkpoint(path if path.exists() else folder / "last.pt")["method"])
+        method.load_state_dict(load_checkpoint(folder / file)["method"])
         found[name] = getattr(method, part).to(device).eval()
     return found
 

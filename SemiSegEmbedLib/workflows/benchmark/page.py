@@ -85,7 +85,7 @@ def section(scale: Scale, folders: Folders, pictures: Path) -> str:
     if entries:
         parts.insert(2, first_column_table(results))
         table_1_rows = {row.title: entries[row.title] for row in table_rows("table1") if row.title in entries}
-        parts.insert(2, order_sentence(entries))
+        parts.insert(2, order_sentence(entries) if scale.name != "smoke" else "")
         parts += [statistics_table(entries, reference) for reference in (REFERENCE, ROBUST)]
         parts += [figures(scale, entries, pictures)]
         parts += [strata_table("HD95 (mm) by kind of scan, fewest annotated scans", scale, table_1_rows)]

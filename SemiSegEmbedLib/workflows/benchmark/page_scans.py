@@ -15,9 +15,10 @@ from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, compare_
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.store import strata
 
-ALL_TABLES = ("table1", "table2", "table3", "robust")
-REFERENCE = "Embedding matching"
-ROBUST, WITHOUT_MATCHING = "Robust", "Robust without NN and EN"
+ALL_TABLES = ("table1", "table2", "table3", "robust", "levers")
+TITLES = {row.name: row.title for name in ALL_TABLES for row in table_rows(name)}
+REFERENCE, ROBUST = TITLES["embedding_matching"], TITLES["robust"]
+WITHOUT_MATCHING = TITLES["robust_without_matching"]
 NNUNET = "nnU-Net v2 (3d_fullres)"
 NNUNET_REASON = "it needs packages of its own and a card for the same wall-clock; no session has run it yet"
 
@@ -99,8 +100,8 @@ def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
     few = entries.get("Supervised baseline")
     everything = results.entry("table1", "supervised", len(results.scale.columns) - 1)
     rows = []
-    for row in table_rows("robust"):
-        rows.append([row.title, *robust_cells(results.entry("robust", row.name), few, everything)])
+    for table_name, row in results.distinct_rows(("robust", "levers")):
+        rows.append([row.title, *robust_cells(results.entry(table_name, row.name), few, everything)])
     for title, entry in ({NNUNET: Entry(NNUNET)} | results.external()).items():
         rows.append([title, *robust_cells(entry, few, everything)])
     text = (
@@ -108,7 +109,7 @@ def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
     )
     text += "the supervised baseline with the fewest and with all annotated scans.\n\n"
     text += table(["row", "IoU", "HD95 (mm)", "share of the gap closed"], rows)
-    text += matching_sentence(entries)
+    text += matching_sentence(entries) if results.scale.name != "smoke" else ""
     return text if NNUNET in results.external() else f"{text}\n{NNUNET} is not run: {NNUNET_REASON}.\n"
 
 

@@ -21,7 +21,7 @@ from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.store import Map, Store
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
-TABLES = ("table1", "table2", "table3", "robust")
+TABLES = ("table1", "table2", "table3", "robust", "levers")
 
 
 @dataclass
@@ -58,7 +58,7 @@ def table_cells(
     """The cells of a table in the order in which they are worth running: first column, other columns, repeats.
 
     Args:
-        table: "table1", "table2", "table3" or "robust".
+        table: One of `TABLES`.
         scale: Columns and repeats.
         difficulty: Of the cohort.
         columns: Only the first so many columns.

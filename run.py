@@ -18,8 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-TORCH = "torch>=2.4,!=2.9.*,<=2.13.0"
-"""Newest version that the project was tried with; 2.9 is several times slower in 3D convolutions."""
+NEWEST_TORCH = "2.13.0"
+"""Newest version that the project was tried with."""
+TORCH = f"torch>=2.4,!=2.9.*,<={NEWEST_TORCH}"
+"""2.9 is several times slower in 3D convolutions."""
 
 USAGE = """usage: python3 run.py demo [--quick] [--output FOLDER]  phantom hips: train, segment, write demo/report.html
        python3 run.py test [pytest arguments]            check the code and run the tests
@@ -74,7 +76,7 @@ def set_up(*, development: bool) -> bool:
     if not python().exists():
         venv.create(VENV, with_pip=True, clear=VENV.exists())
     target = f"{ROOT}[dev]" if development else str(ROOT)
-    if not (install_torch() and pip("install", "--quiet", "--editable", target)):
+    if not (install_torch() and pip("install", "--quiet", "--editable", target, TORCH)):
         print("Setting up failed: check the network connection and the disk space, then run the same command again.")
         return False
     stamp.write_text(wanted, encoding="ascii")
@@ -83,17 +85,24 @@ def set_up(*, development: bool) -> bool:
 
 def install_torch() -> bool:
     """Installs the build of torch that fits: for the GPU where there is one, else the much smaller CPU build."""
-    if subprocess.call([str(python()), "-c", "import torch"], stderr=subprocess.DEVNULL) == 0:
+    if has_torch():
         return True
     print("Installing PyTorch ...", flush=True)
     if sys.platform == "darwin" or (sys.platform == "linux" and shutil.which("nvidia-smi")):
         return pip("install", "--quiet", TORCH)  # the ordinary package is the right build there
     if pip("install", "--quiet", "light-the-torch>=0.8"):
-        choose = [str(python()), "-m", "light_the_torch", "install", "--quiet", "--retries", "0", TORCH]
+        # One version, as it would otherwise download one after the other where the server of small builds is not
+        # reached; and it ends with code 0 whatever happened.
+        choose = [str(python()), "-m", "light_the_torch", "install", "--quiet", "--retries", "0"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if subprocess.call(choose, env=child_environment(), **quiet) == 0:
+        subprocess.call([*choose, f"torch=={NEWEST_TORCH}"], env=child_environment(), **quiet)
+        if has_torch():
             return True
     return pip("install", "--quiet", TORCH)
+
+
+def has_torch() -> bool:
+    return subprocess.call([str(python()), "-c", "import torch"], stderr=subprocess.DEVNULL) == 0
 
 
 def pip(*arguments: str) -> bool:

@@ -22,18 +22,8 @@ from SemiSegEmbedLib.application.segmentation import (
     take_snapshot,
 )
 from SemiSegEmbedLib.application.snapshot import Snapshot
-from SemiSegEmbedLib.application.volumes import (
-    CASE_ATTRIBUTE,
-    add_volume,
-    load_label,
-    load_volume,
-    remove_node,
-    unchanged_file,
-    volume_copy,
-)
+from SemiSegEmbedLib.application.volumes import CASE_ATTRIBUTE, add_volume, load_label, load_volume, remove_node
 from SemiSegEmbedLib.study.records import Label
-
-__all__ = ["WINDOWS", "CaseScene", "load_label", "load_volume", "remove_node", "unchanged_file", "volume_copy"]
 
 BONE_FROM_HU = 150.0
 BONE_UP_TO_HU = 4000.0

@@ -60,8 +60,8 @@
    <translation>&amp;Nur Knochen</translation>
   </message>
   <message>
-   <source>Drawing reaches only voxels above 150 HU.</source>
-   <translation>Zeichnen erreicht nur Voxel über 150 HU.</translation>
+   <source>Drawing reaches only voxels above 150 HU, where the Threshold effect begins too.</source>
+   <translation>Zeichnen erreicht nur Voxel über 150 HU; dort beginnt auch das Werkzeug Schwellenwert.</translation>
   </message>
   <message>
    <source>Only some slices are &amp;annotated</source>

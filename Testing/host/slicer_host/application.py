@@ -174,6 +174,7 @@ class LayoutManager:
         present = [logic.GetSliceNode() for logic in self._logics.values()]
         if not present or any(slicer.mrmlScene.IsNodePresent(node) == 0 for node in present):
             self._logics = {}
+            slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(slicer.mrmlScene)
             for name in SLICE_VIEWS:
                 logic = slicer.vtkMRMLSliceLogic()
                 logic.SetMRMLScene(slicer.mrmlScene)

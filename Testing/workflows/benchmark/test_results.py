@@ -51,8 +51,10 @@ def test_rows_are_compared_scan_by_scan_with_intervals_and_holm():
 def test_finished_cells_are_found_and_unfinished_ones_are_false(results):
     assert len(results.entry("table1", "supervised").records) == 2
     assert len(results.entry("table3", "mean_cosine").records) == 2
-    assert not results.entry("table1", "uamt")
-    assert set(results.first_column(("table1", "table2", "table3"))) == {"Supervised baseline", "Embedding matching"}
+    assert not results.entry("table1", "cct")
+    titles = set(results.first_column(("table1", "table2", "table3")))
+    assert titles >= {"Supervised baseline", "Embedding matching"}
+    assert "CCT" not in titles
 
 
 def test_an_experiment_of_several_tables_counts_once(results):

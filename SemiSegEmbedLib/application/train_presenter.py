@@ -13,7 +13,7 @@ from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.overlays import PREVIEW, Entry, Overlay, legend
-from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run
+from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run, preset_of
 from SemiSegEmbedLib.application.run_plot import RunPlot
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
@@ -38,6 +38,9 @@ class TrainView(MachineView, Protocol):
     curves_clicked: Signal
     preview_toggled: Signal
     log_opened: Signal
+
+    def choose_preset(self, name: str | None) -> None:
+        """Choose a preset; unknown ones change nothing."""
 
     def curves(self) -> str:
         """Which curves to show: "quality" or "distance"."""
@@ -104,6 +107,8 @@ class TrainPresenter:
         self._preview.turn(False)
         self._follower = None if folder is None else RunFollower(folder)
         if self._follower is not None:
+            # Continuing in another window goes on as the run began, unless somebody chooses otherwise.
+            self._view.choose_preset(preset_of(self._follower.run))
             self._follower.poll()
         self._show_run()
 

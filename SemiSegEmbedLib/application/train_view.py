@@ -78,6 +78,11 @@ class TrainWidgets:
         """Name of the chosen preset."""
         return PRESETS[max(0, self._ui.trainPresetCombo.currentIndex)]
 
+    def choose_preset(self, name: str | None) -> None:
+        """Choose a preset; unknown ones change nothing."""
+        if name in PRESETS:
+            self._ui.trainPresetCombo.currentIndex = PRESETS.index(name)
+
     def minutes(self) -> float:
         """The time budget."""
         return float(self._ui.trainMinutesSpin.value)

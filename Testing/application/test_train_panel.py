@@ -81,6 +81,7 @@ def test_a_run_is_followed_adopted_stopped_and_resumed(training) -> None:
     assert second.window.train._follower.run.run_id == run.run_id
     assert second.window.train._follower.live
     assert second.ui.trainStopButton.enabled
+    assert second.ui.trainPresetCombo.currentIndex == 2  # continuing goes on with the run's own preset
 
     second.ui.trainStopButton.click()
     second.wait(lambda: not second.window.train._follower.live, 90)

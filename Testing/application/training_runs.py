@@ -37,9 +37,9 @@ def tell(arguments: list[str]) -> object:
 
 @pytest.fixture(scope="session")
 def phantom_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three coarse phantom hips, two of them annotated; never changed."""
+    """Four coarse phantom hips, two of them annotated; never changed."""
     folder = tmp_path_factory.mktemp("phantoms") / "hips"
-    tell(["phantom", str(folder), "--count", "3", "--annotated", "2", "--held-out", "0", "--spacing", "4"])
+    tell(["phantom", str(folder), "--count", "4", "--annotated", "2", "--held-out", "0", "--spacing", "4"])
     return folder
 
 

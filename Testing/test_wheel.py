@@ -61,7 +61,8 @@ def test_the_wheel_holds_library_shape_model_module_and_licences(wheel: Path) ->
         names = set(packed.namelist())
         entry_points = packed.read(f"{INFO}entry_points.txt").decode()
     assert sources("SemiSegEmbedLib", "**/*.py", "phantom/data/*", "py.typed") <= names
-    assert {SHARE + name for name in sources("SemiSegEmbed", "*.py", "Resources/UI/*", "Resources/Icons/*")} <= names
+    parts = ("*.py", "Resources/UI/*", "Resources/Icons/*", "Resources/Translations/*.qm")
+    assert {SHARE + name for name in sources("SemiSegEmbed", *parts)} <= names
     assert f"{SHARE}SemiSegEmbed/Resources/requirements.txt" in names
     assert {f"{INFO}licenses/LICENSE.txt", f"{INFO}licenses/SemiSegEmbedLib/phantom/data/NOTICE.txt"} <= names
     assert "semisegembed = SemiSegEmbedLib.cli:main" in entry_points

@@ -50,6 +50,7 @@ class Ending:
         trace: Where, for whoever looks for the fault.
         code: Its exit code, negative for a signal.
         seconds: How long it took.
+        cpu_seconds: How much of that the processor worked for it.
         grown_bytes: By how much its memory grew at most.
     """
 
@@ -59,6 +60,7 @@ class Ending:
     trace: str = ""
     code: int | None = None
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     grown_bytes: int = 0
 
 
@@ -118,7 +120,7 @@ def _quietly(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
 
 def _report(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> None:
     _silence()
-    before, began = _status("VmRSS"), time.monotonic()
+    before, began, worked = _status("VmRSS"), time.monotonic(), time.process_time()
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     try:
@@ -128,7 +130,8 @@ def _report(sender: Connection, function: Callable[..., Any], arguments: tuple[A
     except BaseException as raised:
         kind, value, error, trace = "raised", str(raised), type(raised).__name__, traceback.format_exc()
     grown = max(0, _status("VmHWM") - before)
-    sender.send(Ending(kind, value, error, trace, None, time.monotonic() - began, grown))
+    spent = time.monotonic() - began, time.process_time() - worked
+    sender.send(Ending(kind, value, error, trace, None, *spent, grown))
     sender.close()
 
 

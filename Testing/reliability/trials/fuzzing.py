@@ -23,6 +23,7 @@ from trials.rows import Row, judged, sentence_faults
 from trials.scenes import SPACING, body
 
 SECONDS = 5.0
+"""Of the processor: what else the machine does must not count."""
 MEMORY = 1 << 30
 SHORT_COUNT = 60
 
@@ -73,7 +74,7 @@ def find_out(item: Damaged) -> Finding:
     """Examines one input in a process of its own, under limits of time and memory."""
     with tempfile.TemporaryDirectory(prefix="planted-path-") as folder:
         limits = children.Limits(more_memory=MEMORY)
-        ending = children.run(examine, Path(folder), item, timeout_s=SECONDS + 5, limits=limits)
+        ending = children.run(examine, Path(folder), item, timeout_s=60, limits=limits)
     faults = []
     if ending.kind in ("died", "timed out"):
         faults.append(f"the process {ending.kind}")
@@ -83,11 +84,11 @@ def find_out(item: Damaged) -> Finding:
         faults.append("it was read as something else")
     elif ending.value != "same":
         faults += sentence_faults(ending.value, ["planted-path-"])
-    if ending.seconds > SECONDS:
-        faults.append(f"it took {ending.seconds:.1f} s")
+    if ending.cpu_seconds > SECONDS:
+        faults.append(f"it took {ending.cpu_seconds:.1f} s")
     if ending.grown_bytes > MEMORY:
         faults.append(f"it took {ending.grown_bytes >> 20} MiB")
-    return Finding(str(ending.value), faults, ending.seconds, ending.grown_bytes)
+    return Finding(str(ending.value), faults, ending.cpu_seconds, ending.grown_bytes)
 
 
 def run(short: bool) -> list[Row]:

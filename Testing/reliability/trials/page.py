@@ -47,9 +47,10 @@ TITLES = {
     "signals": ("Kills, signals, sleep", ""),
     "fuzzing": (
         "Damaged inputs",
-        "Each input is looked at by the check of a case, in a process of its own with 1 GiB more memory and 5 s. A "
-        "refusal must be one sentence. What is read must be, voxel by voxel, what the input was made from. A header "
-        "that was changed to other plausible numbers cannot be told from a true one by anybody and is not among them.",
+        "Each input is looked at by the check of a case, in a process of its own with 1 GiB more memory and 5 s of "
+        "the processor. A refusal must be one sentence. What is read must be, voxel by voxel, what the input was made "
+        "from. A header that was changed to other plausible numbers cannot be told from a true one by anybody and is "
+        "not among them.",
     ),
     "hostile": (
         "Hostile files",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -122,7 +123,8 @@ def held_lock() -> Row:
             except SemiSegEmbedError as error:
                 ending = str(error)
     faults = sentence_faults(ending, [root]) + ["it does not say who"] * (f"process {os.getpid()}" not in ending)
-    return judged("A program holds the study and does not let go", faults, 1, f"The other one said: “{ending}”")
+    shown = re.sub(r"\(process .*?\)", "(process … on … since …)", ending)
+    return judged("A program holds the study and does not let go", faults, 1, f"The other one said: “{shown}”")
 
 
 def moved() -> Row:

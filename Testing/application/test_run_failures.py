@@ -22,9 +22,7 @@ from .training_runs import LIVE, end_runs, start, wait_for_step
 pytest.importorskip("qt")
 pytest.importorskip("torch")
 ROOT = Path(__file__).resolve().parents[2]
-posix = pytest.mark.skipif(
-    sys.platform == "win32", reason="POSIX shell, and folders renamed while in use"
-)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX shell, and folders renamed while in use")
 
 
 def one_sentence(message: str) -> bool:

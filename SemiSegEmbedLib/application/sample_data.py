@@ -30,8 +30,8 @@ class WorkView(Protocol):
 class Opener(Protocol):
     """What opens a study: the presenter of the Study panel."""
 
-    def open(self, folder: Path) -> bool:
-        """Open a study; tells whether it could."""
+    def open(self, folder: Path) -> None:
+        """Open a study; the one that was open stays if that fails."""
 
 
 class SampleStudy:

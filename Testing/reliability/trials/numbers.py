@@ -61,10 +61,11 @@ def with_poison(run_path: Path, kind: str) -> str:
         return work_on(run_path)
 
 
-def poison_rows() -> list[Row]:
+def poison_rows(short: bool) -> list[Row]:
     """Bad batches among good ones."""
     rows = []
-    for kind, tried in (("nan", "NaN in a batch"), ("inf", "Infinity in a batch"), ("huge", "A voxel of 1e30")):
+    kinds = {"nan": "NaN in a batch", "inf": "Infinity in a batch", "huge": "A voxel of 1e30"}
+    for kind, tried in list(kinds.items())[: 1 if short else None]:
         with tempfile.TemporaryDirectory() as root:
             run = new_run(make_study(Path(root) / "study"), 12, log_every=1)
             ending = children.run(with_poison, run.path, kind)
@@ -113,7 +114,7 @@ def study_rows(short: bool) -> list[Row]:
         "Slices of 5 mm, pixels of 0.7 mm": ({"annotated": 1, "unannotated": 1, **thin}, None),
     }
     rows = []
-    for tried, (form, change) in situations.items():
+    for tried, (form, change) in list(situations.items())[slice(2, 4) if short else slice(None)]:
         endings, faults = set(), list[str]()
         methods = METHODS[-1:] if short else METHODS
         with tempfile.TemporaryDirectory() as root:
@@ -195,5 +196,5 @@ def _segment(folder: Path, key: str) -> tuple[int, ...]:
 def run(short: bool) -> list[Row]:
     """The rows of this topic."""
     if short:
-        return [empty_label(), empty_masks(), *poison_rows()[:1], *study_rows(short)[2:4]]
-    return [*poison_rows(), exploding(), empty_masks(), empty_label(), *study_rows(short), fine_and_coarse()]
+        return [empty_label(), empty_masks(), *poison_rows(short), *study_rows(short)]
+    return [*poison_rows(short), exploding(), empty_masks(), empty_label(), *study_rows(short), fine_and_coarse()]

@@ -179,8 +179,16 @@ def format_duration(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}" if minutes >= 60 else f"{minutes}:{seconds:02d}"
 
 
+def existing_run(folder: Path) -> RunFolder:
+    """The run in a folder; refuses a folder that holds none, such as the study's own."""
+    run = RunFolder(folder)
+    if not (run.path / "config.json").is_file():
+        raise BadInputError(f"There is no run in {folder}: name a folder inside the study's folder 'runs'.")
+    return run
+
+
 def run_resume(options: argparse.Namespace, console: Console) -> int:
-    run = RunFolder(options.run_folder)
+    run = existing_run(options.run_folder)
     run.clear_stop()
     return background(run, console) if options.background else foreground(run, console, resume=True)
 
@@ -193,7 +201,7 @@ def run_worker(options: argparse.Namespace, console: Console) -> int:
 def run_stop(options: argparse.Namespace, console: Console) -> None:
     from SemiSegEmbedLib.jobs.local import stop
 
-    run = RunFolder(options.run_folder)
+    run = existing_run(options.run_folder)
     stop(run, grace_s=options.grace)
     state = run.status().state.value
     console.line(f"Run {run.run_id} is {state}.")
@@ -203,7 +211,7 @@ def run_stop(options: argparse.Namespace, console: Console) -> None:
 def run_follow(options: argparse.Namespace, console: Console) -> int:
     from SemiSegEmbedLib.workflows.following import follow
 
-    run = RunFolder(options.run_folder)
+    run = existing_run(options.run_folder)
     state = follow(run, lambda event: show_event(event, console))
     console.line(f"Run {run.run_id}: {state.value}. {run.status().reason or ''}".rstrip())
     console.result({"run": run.run_id, "state": state.value})
@@ -213,6 +221,6 @@ def run_follow(options: argparse.Namespace, console: Console) -> int:
 def run_preview(options: argparse.Namespace, console: Console) -> None:
     from SemiSegEmbedLib.workflows.following import request_preview
 
-    answer = request_preview(RunFolder(options.run_folder), options.case, timeout_s=options.timeout)
+    answer = request_preview(existing_run(options.run_folder), options.case, timeout_s=options.timeout)
     console.line(f"Preview of {options.case} at step {answer['step']}: {answer['label']}")
     console.result(answer)

@@ -134,6 +134,14 @@ def test_devices_names_the_processor(capsys: pytest.CaptureFixture[str]) -> None
     assert devices[-1]["free_bytes"] > 0
 
 
+@pytest.mark.parametrize("command", [("stop",), ("follow",), ("resume",), ("preview",)])
+def test_a_folder_without_a_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str], command) -> None:
+    case = ("case-0001",) if command == ("preview",) else ()
+    assert main([*command, str(tmp_path), *case]) == 2
+    assert "There is no run in" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_background_run_is_followed_and_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [
         "train",

@@ -84,12 +84,14 @@ def test_the_command_runs_from_a_clean_environment(wheel: Path, tmp_path: Path) 
     venv.create(place)
     scripts = place / ("Scripts" if os.name == "nt" else "bin")
     python = scripts / f"python{'.exe' if os.name == 'nt' else ''}"
-    install = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel)
-    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=tmp_path)
-    library = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip())
-    (library / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    # Without PYTHONPATH, through which pip would find the checkout and take it for what is to be installed.
     clean = {name: os.environ[name] for name in ("SYSTEMROOT", "PATH") if name in os.environ}
     clean |= {"HOME": str(tmp_path), "PYTHONUTF8": "1"}
+    install = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel)
+    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=tmp_path, environment=clean)
+    where = (python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    library = Path(run(*where, cwd=tmp_path, environment=clean).strip())
+    (library / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     command = scripts / f"semisegembed{'.exe' if os.name == 'nt' else ''}"
     assert "commands:" in run(command, "--help", cwd=tmp_path, environment=clean)
     assert run(command, "--version", cwd=tmp_path, environment=clean).strip() == f"SemiSegEmbed {__version__}"

@@ -9,6 +9,8 @@ from typing import Any
 import qt
 import slicer
 
+from SemiSegEmbedLib.application.tables import select_row
+
 PATIENCE_S = 5.0
 
 
@@ -54,7 +56,7 @@ class QtContract:
         assert [table.item(row, 0).text() for row in range(table.rowCount)] == ["9", "10", "100"]
         table.setRowHidden(0, True)
         assert table.isRowHidden(0)
-        table.selectRow(1)
+        select_row(table, 1)
         assert [index.row() for index in table.selectionModel().selectedRows()] == [1]
         assert table.currentRow() == 1
         table.item(1, 0).setIcon(qt.QIcon())
@@ -70,7 +72,7 @@ class QtContract:
         table.setItem(0, 0, qt.QTableWidgetItem("x"))
         table.itemSelectionChanged.connect(lambda: seen.append(1))
         table.blockSignals(True)
-        table.selectRow(0)
+        select_row(table, 0)
         table.blockSignals(False)
         table.clearSelection()
         assert seen == [1]

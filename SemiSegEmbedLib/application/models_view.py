@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.tables import select_row
 
 
 class ModelsWidgets:
@@ -55,7 +56,7 @@ class ModelsWidgets:
         table.resizeColumnsToContents()
         table.clearSelection()
         if rows:
-            table.selectRow(self._ids.index(chosen) if chosen in self._ids else 0)
+            select_row(table, self._ids.index(chosen) if chosen in self._ids else 0)
         table.blockSignals(False)
         self._show_selection()
 

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.tables import select_row
 
 NAME_COLUMN, STATE_COLUMN, RESULT_COLUMN = range(3)
 ICONS = {
@@ -99,7 +100,7 @@ class SegmentWidgets:
 
     def select(self, index: int) -> None:
         """Select a scan."""
-        self._ui.segmentScanTable.selectRow(index)
+        select_row(self._ui.segmentScanTable, index)
 
     def export_format(self) -> str:
         """One of `result_files.FORMATS`."""

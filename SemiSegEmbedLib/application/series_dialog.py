@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.series_choice import SeriesChoice
+from SemiSegEmbedLib.application.tables import select_row
 
 
 class SeriesDialog:
@@ -70,7 +71,7 @@ class SeriesDialog:
         table.resizeColumnsToContents()
         table.horizontalHeader().stretchLastSection = True
         if len(self._choices) == 1:
-            table.selectRow(0)
+            select_row(table, 0)
         table.itemSelectionChanged.connect(self._show_selection)
         table.cellActivated.connect(lambda *_args: self._accept())
         return table

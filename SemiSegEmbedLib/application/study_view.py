@@ -13,6 +13,7 @@ from SemiSegEmbedLib.application.case_rows import CaseRow
 from SemiSegEmbedLib.application.series_choice import SeriesChoice
 from SemiSegEmbedLib.application.series_dialog import SeriesDialog
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.tables import select_row
 from SemiSegEmbedLib.study.presets import LABEL_LISTS
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
@@ -203,7 +204,7 @@ class StudyWidgets:
         """Move the selection to a case."""
         table, keys = self._ui.studyCaseTable, self._table_keys()
         if key in keys:
-            table.selectRow(keys.index(key))
+            select_row(table, keys.index(key))
             table.scrollToItem(table.item(keys.index(key), KEY_COLUMN))
 
     def show_problems(self, problems: Sequence[dict[str, str]] | None) -> None:

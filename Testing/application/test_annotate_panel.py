@@ -200,8 +200,15 @@ def test_a_shortcut_saves_and_opens_the_next_case(module, study) -> None:
     module.widget.parent.activateWindow()
     let_events_pass(0.2)
     keys = qt.Qt.KeyboardModifier.ControlModifier | qt.Qt.KeyboardModifier.ShiftModifier
-    QTest.keyClick(module.widget.parent.window().windowHandle(), qt.Qt.Key.Key_N, keys)
-    module.wait(lambda: module.window.session.case.key == "case-0002")
+    handle = module.widget.parent.window().windowHandle()
+    try:
+        QTest.keyClick(handle, qt.Qt.Key.Key_N, keys)
+        module.wait(lambda: module.window.session.case.key == "case-0002")
+        # The keys are still held, which must not add the case to the selection.
+        rows = module.ui.studyCaseTable.selectionModel().selectedRows()
+        assert [module.ui.studyCaseTable.item(index.row(), 0).text() for index in rows] == ["case-0002"]
+    finally:
+        QTest.keyRelease(handle, qt.Qt.Key.Key_Control)
     assert labels(module, "case-0001") == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.scene import WINDOWS, CaseScene
 from SemiSegEmbedLib.application.settings import Settings
@@ -68,7 +68,7 @@ class AnnotatePresenter:
         self._dialogs = dialogs
         self._messages = messages
         self._settings = settings
-        self._child: Child | None = None
+        self._errand = Errand()
         view.show_annotator(settings.annotator)
         self._connect()
         self._show_case()
@@ -97,10 +97,8 @@ class AnnotatePresenter:
         self._show_prefill()
 
     def _show_prefill(self) -> None:
-        running = self._child is not None and self._child.running
-        self._view.show_prefill(
-            not running and (self._result_folder() is not None or self._newest_model() is not None)
-        )
+        possible = self._result_folder() is not None or self._newest_model() is not None
+        self._view.show_prefill(possible and not self._errand.running)
 
     def _tell_finished(self, name: str) -> None:
         text = _("{segment} is marked as completed and cannot be drawn in: change its status in the table to go on.")
@@ -170,7 +168,7 @@ class AnnotatePresenter:
             self._messages.warn(sentence)
 
         self._messages.tell(_("The newest model segments this case ..."))
-        self._child = Child(["segment", str(study.folder), case.key], done, failed, self._messages.tell)
+        self._errand.start(["segment", str(study.folder), case.key], done, failed, self._messages.tell)
         self._show_prefill()
 
     def prefill(self) -> bool:
@@ -197,13 +195,11 @@ class AnnotatePresenter:
 
     def tick(self) -> None:
         """Deliver what the child process has to say; called by a timer."""
-        if self._child is not None:
-            self._child.poll()
+        self._errand.poll()
 
     def cleanup(self) -> None:
         """End the child process."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
 
     def choose_window(self, name: str) -> None:
         """Grey window and level by name, see `scene.WINDOWS`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.display_arrays import missing_entries
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.errors import SemiSegEmbedError
@@ -19,7 +19,7 @@ class Preparation:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._child: Child | None = None
+        self._errand = Errand()
         self._tried: set[tuple[str, ...]] = set()
         self._later: list[str] = []
         self._asked = ""
@@ -40,7 +40,7 @@ class Preparation:
             ready: Called with a sentence when it failed, else with an empty text; not called for a case that was
                 asked for before another one.
         """
-        if self._asked == key and self._child is not None and self._child.running:
+        if self._asked == key and self._errand.running:
             return
         self._asked = key
         self._start([key], lambda outcomes: ready(outcomes[0]["error"]), ready)
@@ -51,10 +51,9 @@ class Preparation:
 
     def tick(self) -> None:
         """Deliver what the child has to say, and give it the next cases; called by a timer."""
-        if self._child is not None:
-            self._child.poll()
+        self._errand.poll()
         study = self._session.study
-        if study is None or (self._child is not None and self._child.running) or not self._later:
+        if study is None or self._errand.running or not self._later:
             return
         known = {case.key: case for case in study.cases}
         keys = [key for key in self._later if key in known and self.helps(study, known[key])]
@@ -65,15 +64,13 @@ class Preparation:
     def cancel(self) -> None:
         """End the child process."""
         self._later, self._asked = [], ""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
 
     def _start(self, keys: list[str], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
         study = self._session.study
         if study is None:
             return
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
         self._tried |= {missing_entries(study, study.case(key)) for key in keys}
 
         def delivered(outcomes: Any) -> None:
@@ -84,4 +81,4 @@ class Preparation:
             self._asked = ""
             failed(sentence)
 
-        self._child = Child(["study", "display", str(study.folder), *keys], delivered, broken)
+        self._errand.start(["study", "display", str(study.folder), *keys], delivered, broken)

@@ -8,23 +8,21 @@ from typing import Any, Protocol
 import slicer
 from slicer.i18n import tr as _
 
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.study_work import WorkView
 
 MODULE = "SemiSegEmbed"
 SIZE = ("--count", "10", "--annotated", "4", "--held-out", "2", "--spacing", "2")
 """Coarse enough to be made and learned from in minutes without a GPU."""
 
 
-class WorkView(Protocol):
-    """Where the user sees that something is under way: the Study panel."""
+class SampleView(WorkView, Protocol):
+    """Where the user sees that something is under way and ends it: the Study panel."""
 
     cancel_clicked: Signal
-
-    def show_work(self, text: str, can_cancel: bool = False) -> None:
-        """What is under way, or an empty text, and whether it can be cancelled."""
 
 
 class Opener(Protocol):
@@ -37,26 +35,28 @@ class Opener(Protocol):
 class SampleStudy:
     """Makes the study of phantom hips in a folder that the user chooses, and opens it as soon as it exists."""
 
-    def __init__(self, view: WorkView, opener: Opener, session: Session, dialogs: Dialogs, messages: Messages) -> None:
+    def __init__(
+        self, view: SampleView, opener: Opener, session: Session, dialogs: Dialogs, messages: Messages
+    ) -> None:
         self._view = view
         self._opener = opener
         self._session = session
         self._dialogs = dialogs
         self._messages = messages
-        self._child: Child | None = None
+        self._errand = Errand()
         self._opened = False
         view.cancel_clicked.connect(self.cleanup)
 
     def make(self) -> None:
         """Ask for an empty folder and begin; the Study panel shows progress and Cancel."""
-        if self._child is not None and self._child.running:
+        if self._errand.running:
             self._messages.warn(_("Something is still under way: wait until it is done."))
             return
         folder = self._dialogs.ask_folder(_("Empty folder for the study of phantom hips"))
         if folder is not None:
             self._opened = False
             self._view.show_work(_("Making phantom hips ..."), can_cancel=True)
-            self._child = Child(
+            self._errand.start(
                 ["phantom", str(folder), *SIZE],
                 lambda _result: self._made(folder),
                 self._failed,
@@ -65,13 +65,11 @@ class SampleStudy:
 
     def tick(self) -> None:
         """Deliver what the child process has to say; called by a timer."""
-        if self._child is not None:
-            self._child.poll()
+        self._errand.poll()
 
     def cleanup(self) -> None:
         """End the child process."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
 
     def _progressed(self, folder: Path, line: str) -> None:
         self._show(folder)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
-from SemiSegEmbedLib.application.child import Child
+from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.errors import SemiSegEmbedError
@@ -29,7 +29,7 @@ class StudyWork:
         self._session = session
         self._background = background
         self._messages = messages
-        self._child: Child | None = None
+        self._errand = Errand()
 
     def ask(
         self,
@@ -46,11 +46,11 @@ class StudyWork:
             text: What to show meanwhile.
             failed: Called with one sentence; None: it becomes a message.
         """
-        if self._child is not None and self._child.running:
+        if self._errand.running:
             self._messages.warn(_("Something is still under way: wait until it is done."))
             return
         self._view.show_work(text, can_cancel=True)
-        self._child = Child(
+        self._errand.start(
             arguments,
             lambda result: self._ended(lambda: done(result)),
             lambda sentence: self._ended(lambda: (failed or self._messages.warn)(sentence)),
@@ -82,16 +82,13 @@ class StudyWork:
 
     def tick(self) -> None:
         """Deliver what the child process has to say; called by a timer."""
-        if self._child is not None:
-            self._child.poll()
+        self._errand.poll()
 
     def cancel(self) -> None:
         """End the child process; what it finished is kept."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()
         self._ended(lambda: self._messages.tell(_("Cancelled; what was finished is kept.")))
 
     def cleanup(self) -> None:
         """End the child process and say nothing."""
-        if self._child is not None:
-            self._child.cancel()
+        self._errand.cancel()

@@ -78,7 +78,7 @@ def test_cancel_ends_the_child_and_keeps_the_study_as_far_as_it_came(source, sam
     monkeypatch.setattr(sample_data, "SIZE", ("--count", "200", "--spacing", "6"))
     source.press()
     samples.wait(lambda: samples.window.session.study is not None, 120)
-    process = psutil.Process(samples.window.samples._child._process.pid)
+    process = psutil.Process(samples.window.samples._errand._child._process.pid)
     samples.ui.studyCancelButton.click()
     samples.wait(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
     assert len(samples.window.session.study.cases) < 200
@@ -92,16 +92,16 @@ def test_a_folder_that_is_not_empty_is_left_alone_and_the_reason_is_said(source,
 
     Study.create(samples.answers.folder, "mine", load_labels("hip-bones"))
     source.press()
-    samples.wait(lambda: not samples.window.samples._child.running)
+    samples.wait(lambda: not samples.window.samples._errand._child.running)
     assert Study.open(samples.answers.folder).cases == ()
     assert "choose" in samples.message
 
 
 def test_pressing_it_twice_makes_one_study(source, samples) -> None:
     source.press()
-    first = samples.window.samples._child
+    first = samples.window.samples._errand._child
     source.press()
-    assert samples.window.samples._child is first
+    assert samples.window.samples._errand._child is first
     assert "under way" in samples.message
     first.cancel()
 
@@ -109,4 +109,4 @@ def test_pressing_it_twice_makes_one_study(source, samples) -> None:
 def test_no_folder_chosen_means_nothing_happens(source, samples) -> None:
     samples.answers.folder = None
     source.press()
-    assert samples.window.samples._child is None
+    assert samples.window.samples._errand._child is None

@@ -15,6 +15,7 @@ from SemiSegEmbedLib.application.settings import Settings
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.records import Case
 from SemiSegEmbedLib.study.study import Study
 
@@ -111,12 +112,10 @@ class AnnotatePresenter:
         return None if study is None or result is None else study.result_path(result)
 
     def _newest_model(self) -> str | None:
-        """Id of the model that `segment` would use, see `workflows.models.resolve_model`."""
+        """Id of the model that segments the case in view, if there are both."""
         study = self._session.study
-        if study is None or self._session.case is None:
-            return None
-        files = [path for path in study.models_folder.glob("*.ssemodel") if not path.stem.endswith("-last")]
-        return max(files, key=lambda path: path.stat().st_mtime_ns).stem if files else None
+        model = None if study is None or self._session.case is None else newest_model(study.models_folder)
+        return None if model is None else model.stem
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save what is drawn as the newest label; asks first when nothing is drawn."""

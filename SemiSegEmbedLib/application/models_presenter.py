@@ -12,8 +12,7 @@ from SemiSegEmbedLib.application.interaction import MODEL_FILES, Dialogs, Messag
 from SemiSegEmbedLib.application.model_text import model_text
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-
-SUFFIX = ".ssemodel"
+from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, is_last_step
 
 
 class ModelsView(Protocol):
@@ -85,13 +84,13 @@ class ModelsPresenter:
     def _look(self) -> None:
         self._stale = False
         folder = self._session.study.models_folder
-        if any(folder.glob(f"*{SUFFIX}")):
+        if any(folder.glob(f"*{MODEL_SUFFIX}")):
             self._errand.start(["model", "list", str(self._session.study.folder)], self._show, self._messages.warn)
         else:
             self._show([])
 
     def _show(self, rows: Sequence[dict[str, Any]]) -> None:
-        shown = [row for row in rows if not str(row.get("model", "")).endswith("-last")]
+        shown = [row for row in rows if not is_last_step(str(row.get("model", "")))]
         self._rows = {str(row["model"]): row for row in shown}
         self._view.show_models(shown)
         self._describe()
@@ -131,7 +130,7 @@ class ModelsPresenter:
         folder = self._dialogs.ask_folder(_("Folder for the model file"))
         if folder is None:
             return
-        target = folder / f"{model}{SUFFIX}"
+        target = folder / f"{model}{MODEL_SUFFIX}"
         arguments = ["model", "export", str(self._session.study.folder), model, str(target)]
         self._ask(arguments, lambda _result: self._messages.tell(_("Written: {names}").format(names=target.name)))
 

@@ -96,12 +96,6 @@ def newest_run(runs_folder: Path) -> Path | None:
     return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime, default=None)
 
 
-def newest_model(models_folder: Path) -> Path | None:
-    """The newest model file of a study that was selected by validation."""
-    files = [path for path in models_folder.glob("*.ssemodel") if not path.stem.endswith("-last")]
-    return max(files, key=lambda path: path.stat().st_mtime, default=None)
-
-
 def preset_of(run: RunFolder) -> str | None:
     """The preset that a run was started with; None where its folder does not say."""
     try:

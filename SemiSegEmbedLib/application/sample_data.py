@@ -13,6 +13,7 @@ from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.study_work import WorkView
+from SemiSegEmbedLib.errors import SemiSegEmbedError
 
 MODULE = "SemiSegEmbed"
 SIZE = ("--count", "10", "--annotated", "4", "--held-out", "2", "--spacing", "2")
@@ -28,8 +29,8 @@ class SampleView(WorkView, Protocol):
 class Opener(Protocol):
     """What opens a study: the presenter of the Study panel."""
 
-    def open(self, folder: Path) -> None:
-        """Open a study; the one that was open stays if that fails."""
+    def open(self, folder: Path) -> bool:
+        """Open a study, and tell whether that worked; the one that was open stays if not."""
 
 
 class SampleStudy:
@@ -76,17 +77,20 @@ class SampleStudy:
         self._view.show_work(line, can_cancel=True)
 
     def _show(self, folder: Path) -> None:
-        """Show the cases that are there by now."""
-        if self._opened:
+        """Show the cases that are there by now; what cannot be opened yet is tried again with the next hip."""
+        if not self._opened:
+            self._opened = self._opener.open(folder)
+            return
+        try:
             self._session.refresh()
-        else:
-            self._opener.open(folder)
-            self._opened = True
+        except SemiSegEmbedError as error:
+            self._messages.warn(str(error))
 
     def _made(self, folder: Path) -> None:
         self._view.show_work("")
         self._show(folder)
-        self._messages.tell(_("The sample study is ready. Next: open a case and annotate it, or train."))
+        if self._opened:
+            self._messages.tell(_("The sample study is ready. Next: open a case and annotate it, or train."))
 
     def _failed(self, sentence: str) -> None:
         self._view.show_work("")

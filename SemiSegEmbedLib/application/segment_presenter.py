@@ -24,6 +24,7 @@ from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.volumes import unchanged_file, volume_copy
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.manifest import labels_from
+from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, is_last_step, models_by_age
 
 
 class SegmentView(Protocol):
@@ -108,9 +109,9 @@ class SegmentPresenter:
 
     def _show_models(self, chosen: str = "") -> None:
         study = self._session.study
-        files = [] if study is None else list(study.models_folder.glob("*.ssemodel"))
-        files.sort(key=lambda path: (not path.stem.endswith("-last"), path.stat().st_mtime), reverse=True)
-        self._view.show_models([path.stem for path in files], chosen)
+        models = [] if study is None else [path.stem for path in models_by_age(study.models_folder)]
+        # A stable sort: both halves stay in the order of their age.
+        self._view.show_models(sorted(models, key=is_last_step), chosen)
         self._show()
 
     def choose_model(self, model: str) -> None:
@@ -168,7 +169,7 @@ class SegmentPresenter:
         if output is None or study is None or self.running:
             return
         # Kept until the list is done, whatever study is opened meanwhile.
-        self._output, self._model = output, study.models_folder / f"{self._view.model()}.ssemodel"
+        self._output, self._model = output, study.models_folder / f"{self._view.model()}{MODEL_SUFFIX}"
         self.scans.begin()
         self._next()
 

@@ -17,10 +17,11 @@ from SemiSegEmbedLib.application.contract import Contract
 from SemiSegEmbedLib.application.label_file import Grid, write_nrrd
 from SemiSegEmbedLib.application.result_files import FORMATS, export_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
-from SemiSegEmbedLib.application.run_follower import RunFollower, newest_model, newest_run
+from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
 from SemiSegEmbedLib.application.train_view import PRESETS
 from SemiSegEmbedLib.application.volumes import remove_node, volume_copy
 from SemiSegEmbedLib.jobs.run_folder import RunState
+from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.study import Study
 
 CASES = 3

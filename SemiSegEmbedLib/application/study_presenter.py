@@ -122,9 +122,9 @@ class StudyPresenter:
         if folder is not None:
             self.open(folder)
 
-    def open(self, folder: Path) -> None:
-        """Open a study; the one that was open stays if that fails."""
-        self._switched(lambda: self._session.open(folder))
+    def open(self, folder: Path) -> bool:
+        """Open a study, and tell whether that worked; the one that was open stays if not."""
+        return self._switched(lambda: self._session.open(folder))
 
     def _switched(self, action: Callable[[], None]) -> bool:
         self._workbench.keep_draft()

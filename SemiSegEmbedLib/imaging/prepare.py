@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.cache import ArrayCache, cache_key
@@ -25,6 +26,7 @@ __all__ = [
     "label_to_training_grid",
     "prepare_case",
     "prepare_image",
+    "read_case_image",
     "to_training_grid",
     "training_geometry",
 ]
@@ -70,9 +72,7 @@ def prepare_case(
             names the case.
     """
     case = study.case(case) if isinstance(case, str) else case
-    problem = study.verify_case(case.key)
-    if problem is not None:
-        raise BadInputError(problem)
+    _verify(study, case)
     cache = cache or ArrayCache(study.cache_folder)
     try:
         grid = _cached_image(cache, study.image_path(case), case.image.sha256, case.image.series_uid, study.spacing_mm)
@@ -80,6 +80,28 @@ def prepare_case(
     except BadInputError as error:
         raise BadInputError(f"{case.key}: {error}") from None
     return PreparedCase(case.key, grid.array, label, grid.geometry.array_spacing, grid.geometry, grid.source)
+
+
+def read_case_image(study: Study, case: Case) -> sitk.Image:
+    """The CT of a case on its own grid, after the same checks as in `prepare_case`.
+
+    Raises:
+        BadInputError: As `prepare_case`.
+    """
+    _verify(study, case)
+    path = study.image_path(case)
+    try:
+        image = read_image(path, case.image.series_uid)
+        _require_unchanged(path, case.image.sha256)
+    except BadInputError as error:
+        raise BadInputError(f"{case.key}: {error}") from None
+    return image
+
+
+def _verify(study: Study, case: Case) -> None:
+    problem = study.verify_case(case.key)
+    if problem is not None:
+        raise BadInputError(problem)
 
 
 def prepare_image(path: Path | str, spacing_mm: float, series_uid: str | None = None) -> TrainingGrid:

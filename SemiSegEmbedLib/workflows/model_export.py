@@ -20,8 +20,8 @@ from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.methods import Method, create_method
 from SemiSegEmbedLib.learning.volumes import Volume
 from SemiSegEmbedLib.study.files import utc_now
+from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, models_by_age
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows.models import SUFFIX, model_files
 from SemiSegEmbedLib.workflows.preparation import TrainingData
 
 OVERLAP = 0.25
@@ -57,19 +57,19 @@ def export_unfinished_model(
         The id of the model, or None when nothing was written.
     """
     best, last = run.checkpoints / "best.pt", run.checkpoints / "last.pt"
-    if not best.exists() and (model_files(study) or not last.exists()):
+    if not best.exists() and (models_by_age(study.models_folder) or not last.exists()):
         return None
     state = load_checkpoint(best if best.exists() else last, device)
     name = f"{run.run_id}-step{state['step']}"
     # The same step is the same model: what was segmented with it stays true.
-    if not (study.models_folder / f"{name}{SUFFIX}").exists():
+    if not (study.models_folder / f"{name}{MODEL_SUFFIX}").exists():
         _remove_superseded(study, run)
         _write(study, name, make_model(study, config, data, state, device, finished=False))
     return name
 
 
 def _write(study: Study, name: str, model: Model) -> Path:
-    path = study.models_folder / f"{name}{SUFFIX}"
+    path = study.models_folder / f"{name}{MODEL_SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, path)
     return path
@@ -79,7 +79,7 @@ def _remove_superseded(study: Study, run: RunFolder) -> None:
     """Unfinished models of the run that no result was made with; a later one takes their place."""
     study.reload()
     used = {result.model_id for result in study.results}
-    for path in study.models_folder.glob(f"{run.run_id}-step*{SUFFIX}"):
+    for path in study.models_folder.glob(f"{run.run_id}-step*{MODEL_SUFFIX}"):
         if path.stem not in used:
             with suppress(OSError):  # somebody has it open: it stays
                 path.unlink()

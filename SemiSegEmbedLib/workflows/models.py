@@ -9,15 +9,8 @@ from typing import Any
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.inference.model_file import describe
 from SemiSegEmbedLib.study.files import atomic_writer, explain
+from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, models_by_age, newest_model
 from SemiSegEmbedLib.study.study import Study
-
-SUFFIX = ".ssemodel"
-
-
-def model_files(study: Study) -> list[Path]:
-    """Model files, newest first."""
-    files = study.models_folder.glob(f"*{SUFFIX}")
-    return sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
 
 def resolve_model(study: Study, model: str | Path | None = None) -> Path:
@@ -27,11 +20,11 @@ def resolve_model(study: Study, model: str | Path | None = None) -> Path:
         BadInputError: There is no such model.
     """
     if model is None:
-        newest = [path for path in model_files(study) if not path.stem.endswith("-last")]
-        if not newest:
+        newest = newest_model(study.models_folder)
+        if newest is None:
             raise BadInputError("The study has no model yet: train one first, or import a model file.")
-        return newest[0]
-    inside = study.models_folder / f"{model}{SUFFIX}"
+        return newest
+    inside = study.models_folder / f"{model}{MODEL_SUFFIX}"
     if Path(model).name == str(model) and inside.is_file():
         return inside
     if Path(model).is_file():
@@ -43,7 +36,7 @@ def resolve_model(study: Study, model: str | Path | None = None) -> Path:
 
 def list_models(study: Study) -> list[dict[str, Any]]:
     """One row of facts for each model, newest first; a damaged file is a row that says so under "problem"."""
-    return [_row(path) for path in model_files(study)]
+    return [_row(path) for path in models_by_age(study.models_folder)]
 
 
 def _row(path: Path) -> dict[str, Any]:
@@ -89,7 +82,7 @@ def import_model(study: Study, file: Path) -> str:
         BadInputError: It is not a model file, or a model of this name is there already.
     """
     describe(file)  # refuses what is not a model, before anything is written
-    target = study.models_folder / f"{Path(file).stem}{SUFFIX}"
+    target = study.models_folder / f"{Path(file).stem}{MODEL_SUFFIX}"
     if target.exists():
         raise BadInputError(f"The study already has a model '{target.stem}': rename the file, then import it.")
     copy_file(Path(file), target)

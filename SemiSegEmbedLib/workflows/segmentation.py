@@ -15,6 +15,7 @@ import torch
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
 from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid
+from SemiSegEmbedLib.imaging.prepare import read_case_image
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.imaging.restore import categories_to_native, labels_to_native, map_to_native
 from SemiSegEmbedLib.imaging.write import write_image, write_segmentation
@@ -191,10 +192,13 @@ def segment_case(
 
     Returns:
         The folder of the result, and the result.
+
+    Raises:
+        BadInputError: The CT or its label is missing or no longer what was added; the same sentence as in training.
     """
     options = replace(options, split_sides=True)  # a study has its own labels, and they know sides
     case = study.case(key)
-    image = read_image(study.image_path(case), case.image.series_uid)
+    image = read_case_image(study, case)
     label_path = study.label_path(case) if case.role is Role.ANNOTATED else None  # a test case stays a test
     annotated = read_label(label_path, image, study.labels) if label_path is not None else None
     model = model or load_model(model_path)

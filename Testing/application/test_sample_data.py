@@ -110,3 +110,22 @@ def test_no_folder_chosen_means_nothing_happens(source, samples) -> None:
     samples.answers.folder = None
     source.press()
     assert samples.window.samples._errand._child is None
+
+
+def test_a_study_that_cannot_be_opened_yet_is_opened_with_the_next_hip(samples) -> None:
+    from SemiSegEmbedLib.study.presets import load_labels
+    from SemiSegEmbedLib.study.study import Study
+
+    folder, maker = samples.answers.folder, samples.window.samples
+    folder.mkdir()
+    (folder / "study.json").write_text("{")
+    maker._progressed(folder, "1 of 3")
+    maker._made(folder)
+    assert samples.window.session.study is None
+    assert "study.json" in samples.message, "that it is ready would not be true"
+    (folder / "study.json").unlink()
+    Study.create(folder, "hips", load_labels("hip-bones"))
+    maker._progressed(folder, "2 of 3")
+    assert samples.window.session.study.name == "hips"
+    maker._made(folder)
+    assert "is ready" in samples.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,18 @@ import pytest
 import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.imaging.prepare import prepare_case
+from SemiSegEmbedLib.inference.model_file import load_model, save_model
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.evaluation import evaluate_study
-from SemiSegEmbedLib.workflows.models import delete_model, describe_model, export_model, import_model, list_models
+from SemiSegEmbedLib.workflows.models import (
+    delete_model,
+    describe_model,
+    export_model,
+    import_model,
+    list_models,
+    resolve_model,
+)
 from SemiSegEmbedLib.workflows.segmentation import SegmentationOptions, segment_many
 from SemiSegEmbedLib.workflows.suggestions import suggest
 from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run, execute_run
@@ -75,6 +85,38 @@ def test_results_of_a_case_are_kept_in_the_study(trained_study: Study) -> None:
     assert set(values) <= {0, 1, 2}
     shares = [result.facts[name] for name in ("annotated", "confident", "matched", "neither")]
     assert sum(shares) == pytest.approx(1, abs=0.01)
+
+
+def test_a_scan_that_changed_on_disk_is_not_segmented(trained_study: Study) -> None:
+    study = trained_study
+    keys = [case.key for case in study.cases[2:]]
+    changed, swapped = (study.image_path(case) for case in study.cases[2:])
+    image = sitk.ReadImage(str(changed))
+    sitk.WriteImage(image + 5, str(changed))
+    # A change that leaves size and time as they were is found by reading.
+    state, data = swapped.stat(), bytearray(swapped.read_bytes())
+    data[4:8] = b"\x01\x02\x03\x04"  # the time in the header of gzip, which no reader looks at
+    swapped.write_bytes(data)
+    os.utime(swapped, ns=(state.st_atime_ns, state.st_mtime_ns))
+    first, second = segment_many(study.folder, [Path(key) for key in keys], None, OPTIONS)
+    with pytest.raises(BadInputError) as in_training:
+        prepare_case(study, keys[0])
+    assert first.error == str(in_training.value)
+    assert second.error == (
+        "case-0004: The file changed on disk after it was added: restore it, or remove the case and add it."
+    )
+    assert Study.open(study.folder).results == ()
+
+
+def test_a_copied_study_has_the_same_newest_model(trained_study: Study) -> None:
+    newest = resolve_model(trained_study)
+    older = trained_study.models_folder / "older.ssemodel"
+    model = load_model(newest)
+    model.facts["created"] = "2020-01-01T00:00:00+00:00"
+    save_model(model, older)
+    assert older.stat().st_mtime_ns >= newest.stat().st_mtime_ns
+    assert resolve_model(trained_study) == newest
+    assert [row["model"] for row in list_models(trained_study)][-1] == "older"
 
 
 def test_an_annotated_case_shows_where_it_was_annotated(trained_study: Study) -> None:

@@ -1,0 +1,83 @@
+"""Which model of a study is the newest, by what the model files say about themselves.
+
+File times do not tell: copying a study, or bringing it back from a backup, changes all of them. A model file is the
+archive that `torch.save` writes. Its text is found here without torch, and nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import pickletools
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+MODEL_SUFFIX = ".ssemodel"
+_LAST_STEP = "-last"
+_INDEX_LIMIT = 32 << 20
+"""Bytes; the same limit as in `inference/model_file.py`."""
+_CLOCKS_DIFFER_S = 24 * 3600.0
+
+
+def models_by_age(models_folder: Path) -> list[Path]:
+    """The model files of a study, newest first; see `created_at`."""
+    files = [(created_at(path), path) for path in models_folder.glob(f"*{MODEL_SUFFIX}")]
+    files.sort(key=lambda entry: (*entry[0], entry[1].name), reverse=True)
+    return [path for _when, path in files]
+
+
+def newest_model(models_folder: Path) -> Path | None:
+    """The model that segments unless another one is named: the newest that is no last step of a run, or None."""
+    return next((path for path in models_by_age(models_folder) if not is_last_step(path.stem)), None)
+
+
+def is_last_step(model_id: str) -> bool:
+    """Whether a model is the last step of a run, beside the one that validation chose."""
+    return model_id.endswith(_LAST_STEP)
+
+
+def created_at(path: Path) -> tuple[float, int]:
+    """When a model was made, for comparing: seconds since 1970 as the file says, then its file time in nanoseconds.
+
+    A file that does not say when, or names a time that is still to come, counts from its file time alone.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return 0.0, 0
+    recorded = _recorded(path, state.st_size, state.st_mtime_ns)
+    if recorded is None or recorded > time.time() + _CLOCKS_DIFFER_S:
+        recorded = float(int(state.st_mtime))
+    return recorded, state.st_mtime_ns
+
+
+@lru_cache(maxsize=1000)
+def _recorded(path: Path, _size: int, _changed: int) -> float | None:
+    """The time in a model file; asked again only when the file has changed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = next(one for one in archive.infolist() if one.filename.endswith("/data.pkl"))
+            if entry.file_size > _INDEX_LIMIT or entry.compress_type != zipfile.ZIP_STORED:
+                return None
+            about = json.loads(_text_after("description", archive.read(entry)))
+        moment = datetime.fromisoformat(about["facts"]["created"])
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ArithmeticError, StopIteration):
+        return None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _text_after(name: str, pickled: bytes) -> str:
+    """The text that follows another text in a pickle, which is read operation by operation and never executed."""
+    texts = _texts(pickled)
+    if not any(text == name for text in texts):
+        raise ValueError(f"there is no {name}")
+    return next(texts)
+
+
+def _texts(pickled: bytes) -> Iterator[str]:
+    return (argument for _operation, argument, _place in pickletools.genops(pickled) if isinstance(argument, str))

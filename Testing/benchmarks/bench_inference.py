@@ -16,6 +16,7 @@ import json
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from importlib import metadata
 from itertools import product
@@ -141,7 +142,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
         torch.set_num_threads(arguments.threads)
     patch = tuple(arguments.patch)
     model = random_model(arguments.base_filters, arguments.norm, patch)
-    image = (phantom if arguments.phantom else body)(tuple(arguments.shape))
+    image = np.load(arguments.image)
     if variant.startswith("monai"):
         import monai.inferers  # noqa: F401  (seconds that are nobody's inference)
     before = peak_bytes(torch.device("cpu")) or 0
@@ -178,16 +179,21 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--want", nargs="*", choices=list(VARIANTS), default=list(VARIANTS), metavar="VARIANT")
     parser.add_argument("--one", choices=list(VARIANTS), help=argparse.SUPPRESS)
+    parser.add_argument("--image", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(json.dumps(measure(arguments.one, arguments)))
         return
     results = {}
-    for variant in arguments.want:
-        command = [sys.executable, __file__, *sys.argv[1:], "--one", variant]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        results[variant] = json.loads(done.stdout) if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
-    settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want")}
+    with tempfile.TemporaryDirectory() as name:
+        image = Path(name) / "image.npy"
+        np.save(image, (phantom if arguments.phantom else body)(tuple(arguments.shape)))
+        for variant in arguments.want:
+            command = [sys.executable, __file__, *sys.argv[1:], "--one", variant, "--image", str(image)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            good = done.returncode == 0
+            results[variant] = json.loads(done.stdout) if good else done.stderr.strip().splitlines()[-1]
+    settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want", "image")}
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     for name in ("openvino", "monai"):
         with contextlib.suppress(metadata.PackageNotFoundError):

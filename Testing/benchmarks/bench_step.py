@@ -10,14 +10,11 @@ the GPU inside a step, the time of the convolutions alone (the floor), and what 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import platform
-import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +24,18 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from measuring import attempt, peak_gib, reset_peak, time_groups, versions, wait
 from peer_step import PeerStep
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.memory import fit_to_memory
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+from SemiSegEmbedLib.study.files import atomic_write
 
 PLAIN = {"precision": "fp32", "channels_last": False, "compile": "off", "teacher_chunk": 1}
 OURS: dict[str, dict[str, Any]] = {
@@ -54,6 +54,7 @@ OURS: dict[str, dict[str, Any]] = {
     "ours, 4 GiB": {"memory_gib": 4.0},
 }
 PEERS = {"as the peers write it": False, "as the peers write it, TF32": True}
+FLOOR = "convolutions alone"
 MATCHING = {"cosine + mean": "ours", **{name: name for name in OURS if " + " in name}}
 
 
@@ -71,54 +72,6 @@ def make_source(config: TrainingConfig, device: torch.device, volumes: int = 4) 
     return PatchSource(made, Normalisation(60.0, 180.0), config, 2, device, generator)
 
 
-def host_source(config: TrainingConfig, device: torch.device, scans: int, folder: Path) -> PatchSource:
-    """Scans of 512 x 512 x 400 mapped from files, none of which may stay on the GPU; one is annotated."""
-    random, shape = np.random.default_rng(0), (400, 512, 512)
-    image = np.full(shape, 40, np.float16)
-    image[150:250, 200:300, 200:300] = 400
-    volumes = []
-    for number in range(scans):
-        image[::7] = random.normal(60, 80, image[::7].shape)
-        np.save(folder / f"{number}.npy", image)
-        mapped = np.load(folder / f"{number}.npy", mmap_mode="r")
-        label = (image > 300).astype(np.uint8) if number == 0 else None
-        volumes.append(Volume(f"case-{number + 1:04d}", mapped, label, (1.0, 1.0, 1.0)))
-    generator = torch.Generator().manual_seed(0)
-    return PatchSource(volumes, Normalisation(60.0, 180.0), config, 2, device, generator, device_bytes=0)
-
-
-def measure_data(config: TrainingConfig, device: torch.device, arguments: argparse.Namespace) -> dict[str, Any]:
-    """A step on one batch again and again, and one fed from scans outside of the GPU: the difference is waiting."""
-    with tempfile.TemporaryDirectory() as name:
-        source = host_source(config, device, arguments.scans, Path(name))
-        stepper, augmentation = Stepper(config, 2, device), Augmentation(config)
-        generator, batch = torch.Generator().manual_seed(0), source.batch(2, 2)
-
-        def fed(number: int) -> None:
-            stepper.take(lambda: augmentation(source.batch(2, 2), generator), number)
-
-        for number in range(3):
-            fed(number)
-        alone = time_groups(lambda number: stepper.take(lambda: batch, number), device, arguments.repeats, 20)
-        with_data = time_groups(fed, device, arguments.repeats, 20)
-    idle = max(0.0, 100 * (1 - alone["ms"] / with_data["ms"]))
-    return {"scans": arguments.scans, "alone": alone, "with_data": with_data, "idle_percent": round(idle, 1)}
-
-
-def time_groups(work: Callable[[int], None], device: torch.device, repeats: int, group: int) -> dict[str, float]:
-    """Median and least milliseconds of one call, over groups of calls with one wait for the device each."""
-    found, number = [], 0
-    for _ in range(repeats):
-        _wait(device)
-        start = time.perf_counter()
-        for _ in range(group):
-            work(number)
-            number += 1
-        _wait(device)
-        found.append(1000 * (time.perf_counter() - start) / group)
-    return {"ms": round(statistics.median(found), 3), "least_ms": round(min(found), 3)}
-
-
 def measure_ours(config: TrainingConfig, device: torch.device, repeats: int, group: int) -> dict[str, Any]:
     source, start = make_source(config, device), time.perf_counter()
     stepper = Stepper(config, 2, device)
@@ -126,13 +79,13 @@ def measure_ours(config: TrainingConfig, device: torch.device, repeats: int, gro
     parts = config.accumulation
     batch = source.batch(labelled // parts, unlabelled // parts)
     stepper.take(lambda: batch, 0)
-    _wait(device)
+    wait(device)
     row: dict[str, Any] = {"first_step_s": round(time.perf_counter() - start, 2), "note": stepper.note}
     for number in range(2):
         stepper.take(lambda: batch, number)
-    _reset_peak(device)
+    reset_peak(device)
     row |= time_groups(lambda number: stepper.take(lambda: batch, number), device, repeats, group)
-    row["peak_gib"] = _peak(device)
+    row["peak_gib"] = peak_gib(device)
     if device.type == "cuda":
         row["host_waits"] = _host_waits(lambda: stepper.take(lambda: batch, 1))
     if config.method == "embedding_matching" and config == preset("paper", **_size(config)):
@@ -160,9 +113,9 @@ def measure_peers(
     peer, batch = PeerStep(config, device), make_source(config, device).batch(2, 2)
     for number in range(2):
         peer.step(batch, number)
-    _reset_peak(device)
+    reset_peak(device)
     row: dict[str, Any] = time_groups(lambda number: peer.step(batch, number), device, repeats, group)
-    row["peak_gib"] = _peak(device)
+    row["peak_gib"] = peak_gib(device)
     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = False, True
     return row
 
@@ -207,10 +160,16 @@ def _time_training(module: nn.Module, x: torch.Tensor, device: torch.device, rep
 
 
 def matching_cost(rows: dict[str, Any]) -> dict[str, float]:
-    """Percent of the step that section 2.3 adds to UAMT with as many passes, the reference forwards set aside."""
-    references = rows["ours"]["reference_forward"]["ms"]
-    plain = rows["uamt, as many passes"]["ms"] + references
-    return {k: round(100 * (rows[name]["ms"] - plain) / rows[name]["ms"], 1) for k, name in MATCHING.items()}
+    """Percent of the step that section 2.3 adds to UAMT with as many passes, the reference forwards set aside.
+
+    Kernels whose row is missing are left out; without the rows that all are compared with there are none.
+    """
+    found = {name: row for name, row in rows.items() if "ms" in row}
+    if "ours" not in found or "uamt, as many passes" not in found:
+        return {}
+    plain = found["uamt, as many passes"]["ms"] + found["ours"]["reference_forward"]["ms"]
+    steps = {kernel: found[name]["ms"] for kernel, name in MATCHING.items() if name in found}
+    return {kernel: round(100 * (ms - plain) / ms, 1) for kernel, ms in steps.items()}
 
 
 def _size(config: TrainingConfig) -> dict[str, Any]:
@@ -228,60 +187,44 @@ def _host_waits(work: Callable[[], None]) -> str:
     return "none"
 
 
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+def measures(arguments: argparse.Namespace, device: torch.device) -> dict[str, Callable[[], dict[str, Any]]]:
+    """How each variant is measured; what a processor cannot do is not among them."""
+    base = preset("paper", patch_size=(arguments.patch,) * 3, base_filters=arguments.base_filters)
+    repeats, group, cuda = arguments.repeats, arguments.group, device.type == "cuda"
 
+    def ours(changes: dict[str, Any]) -> dict[str, Any]:
+        config = base.replace(**changes)
+        if config.memory_gib:
+            config, _ = fit_to_memory(config, int(config.memory_gib * 2**30), half=True)
+        return measure_ours(config, device, repeats, group)
 
-def _reset_peak(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-
-
-def _peak(device: torch.device) -> float | None:
-    return round(torch.cuda.max_memory_allocated(device) / 2**30, 2) if device.type == "cuda" else None
+    found: dict[str, Callable[[], dict[str, Any]]] = {
+        name: partial(ours, changes) for name, changes in OURS.items() if cuda or "memory_gib" not in changes
+    }
+    for name, tf32 in PEERS.items():
+        if cuda or not tf32:
+            found[name] = partial(measure_peers, base, device, repeats, group, tf32)
+    return {**found, FLOOR: partial(convolution_floor, base, device, repeats)}
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Every variant, one after the other on one device."""
-    from SemiSegEmbedLib.learning import memory
-
-    device, rows = torch.device(arguments.device), {}
+    """Every variant, one after the other on one device; one that fails says why and the others go on."""
+    device, began = torch.device(arguments.device), time.monotonic()
     torch.backends.cudnn.benchmark = True
-    size = {"patch_size": (arguments.patch,) * 3, "base_filters": arguments.base_filters}
-    base = preset("paper", **size)
-    for name, changes in OURS.items():
-        if arguments.only and name not in arguments.only:
-            continue
-        config = base.replace(**changes)
-        if config.memory_gib:
-            if device.type != "cuda":
-                continue
-            config, _ = memory.fit_to_memory(config, int(config.memory_gib * 2**30), half=True)
-        rows[name] = measure_ours(config, device, arguments.repeats, arguments.group)
-        _clear(device)
-    for name, tf32 in PEERS.items():
-        if (tf32 and device.type != "cuda") or (arguments.only and name not in arguments.only):
-            continue
-        rows[name] = measure_peers(base, device, arguments.repeats, arguments.group, tf32)
-        _clear(device)
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "threads": torch.get_num_threads()}
-    if device.type == "cuda":
-        versions |= {"cudnn": torch.backends.cudnn.version(), "gpu": torch.cuda.get_device_name()}
-    result: dict[str, Any] = {"settings": vars(arguments), "versions": versions, "rows": rows}
-    if arguments.scans:
-        result["data"] = measure_data(base, device, arguments)
-    if not arguments.only:
-        result["floor"] = convolution_floor(base, device, arguments.repeats)
-        result["matching_percent"] = matching_cost(rows)
+    known, rows = measures(arguments, device), {}
+    result: dict[str, Any] = {"settings": {**vars(arguments), "output": None}, "versions": versions(device)}
+    for name in arguments.only or known:
+        if name not in known:
+            rows[name] = {"failed": f"there is no such row on {device.type}"}
+        elif arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
+            rows[name] = {"failed": "no time was left"}
+        else:
+            rows[name] = attempt(known[name], device)
+        measured = {key: row for key, row in rows.items() if key != FLOOR}
+        result |= {"rows": measured, "floor": rows.get(FLOOR, {}), "matching_percent": matching_cost(measured)}
+        if arguments.output:
+            atomic_write(Path(arguments.output), json.dumps(result).encode())
     return result
-
-
-def _clear(device: torch.device) -> None:
-    gc.collect()
-    torch._dynamo.reset()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -291,8 +234,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--base-filters", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=5, help="groups of steps")
     parser.add_argument("--group", type=int, default=2, help="steps in a group")
-    parser.add_argument("--scans", type=int, default=0, help="also feed a run from so many large scans on disk")
-    parser.add_argument("--only", nargs="*", choices=[*OURS, *PEERS], metavar="VARIANT")
+    parser.add_argument("--only", nargs="*", choices=[*OURS, *PEERS, FLOOR], metavar="VARIANT", help="in this order")
+    parser.add_argument("--minutes", type=float, default=0, help="begin no variant after so many")
+    parser.add_argument("--output", default="", help="file that holds what is done so far")
     return parser.parse_args(words)
 
 

@@ -1,5 +1,7 @@
 """Every number of docs/performance.md that needs no GPU, in one run: JSON, the page's tables, and its pictures.
 
+Those that need one come from `run_gpu.py`.
+
     python Testing/benchmarks/run_all.py            # on a quiet machine; about ten minutes on two cores
     python Testing/benchmarks/run_all.py --tables   # tables and plot anew from the JSON that is there
     python Testing/benchmarks/run_all.py --only step growth
@@ -26,6 +28,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 RESULTS = ROOT / "docs" / "figures" / "performance.json"
+GPU_RESULTS = RESULTS.with_name("performance_gpu.json")
+"""From `run_gpu.py`; not there before somebody had a GPU."""
 PAGE = ROOT / "docs" / "performance.md"
 HIP = ["--phantom", "--shape", "400", "300", "400", "--norm", "batch"]
 PARTS: dict[str, list[str]] = {
@@ -111,6 +115,39 @@ def draw_growth(rows: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
+def draw_useful_model(curve: list[dict[str, float]], path: Path) -> None:
+    """Validation IoU and HD95 over the minutes of a run."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    minutes = [point["minutes"] for point in curve]
+    for axes, name, title in zip(figure.subplots(1, 2), ("iou", "hd95"), ("IoU", "HD95, mm"), strict=True):
+        axes.plot(minutes, [point[name] for point in curve], "o-", markersize=3)
+        axes.set_ylabel(title)
+        axes.set_xlabel("minutes of training and validation")
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=90)
+
+
+def all_results() -> dict[str, Any]:
+    """What is committed: the processor's numbers, and under "gpu" a GPU's where somebody measured them."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    if GPU_RESULTS.exists():
+        results["gpu"] = json.loads(GPU_RESULTS.read_text(encoding="utf-8"))
+    return results
+
+
+def write_all() -> None:
+    """Tables and plots of the page from the JSON files that are there."""
+    results = all_results()
+    if "growth" in results:
+        draw_growth(results["growth"]["rows"], RESULTS.with_name("growth.png"))
+    curve = results.get("gpu", {}).get("useful_model", {}).get("curve")
+    if curve:
+        draw_useful_model(curve, RESULTS.with_name("useful_model.png"))
+    PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
@@ -125,9 +162,7 @@ def main() -> None:
                 results[name] = found
                 text = json.dumps(results, indent=1).replace(str(ROOT), ".")
                 RESULTS.write_text(text + "\n", encoding="utf-8")
-    if "growth" in results:
-        draw_growth(results["growth"]["rows"], RESULTS.with_name("growth.png"))
-    PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    write_all()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import gpu_tables
+
 Results = dict[str, Any]
 MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
@@ -120,6 +122,24 @@ def machine_table(results: Results) -> str:
     return table(("measured on", ""), [(name.replace("_", " "), value) for name, value in results["machine"].items()])
 
 
+def gpu_targets_table(results: Results) -> str:
+    return table(("on an H100, 96³, 16 filters", "target", "this code"), gpu_tables.targets_rows(results))
+
+
+def gpu_machine_table(results: Results) -> str:
+    return table(("measured on", ""), gpu_tables.machine_rows(results))
+
+
+def gpu_step_table(results: Results) -> str:
+    return table(
+        ("a step on the GPU", "ms, median", "least", "floor's share", "peak GiB"), gpu_tables.step_rows(results)
+    )
+
+
+def gpu_inference_table(results: Results) -> str:
+    return table(("400 × 300 × 400 on the GPU", "s", "peak GPU GiB"), gpu_tables.inference_rows(results))
+
+
 def _inference_cells(row: Results) -> tuple[str, str, str]:
     return f"{row['seconds']:.1f}", f"{row['mvoxel_per_s']:.2f}", f"{row['peak_ram_gib']:.1f}"
 
@@ -149,4 +169,8 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "preprocessing": preprocessing_table,
     "growth": growth_table,
     "start": start_table,
+    "gpu_machine": gpu_machine_table,
+    "gpu_targets": gpu_targets_table,
+    "gpu_step": gpu_step_table,
+    "gpu_inference": gpu_inference_table,
 }

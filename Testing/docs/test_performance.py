@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -16,18 +17,24 @@ RESULTS = ROOT / "docs" / "figures" / "performance.json"
 
 
 @pytest.fixture(scope="module")
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "Testing" / "benchmarks" / "tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def scripts() -> dict[str, ModuleType]:
+    sys.path.insert(0, str(ROOT / "Testing" / "benchmarks"))
+    try:
+        return {name: importlib.import_module(name) for name in ("tables", "gpu_tables", "run_all", "run_gpu")}
+    finally:
+        sys.path.pop(0)
 
 
-def test_every_table_is_the_one_that_the_measurements_make(tables: ModuleType) -> None:
-    page, results = PAGE.read_text(encoding="utf-8"), json.loads(RESULTS.read_text(encoding="utf-8"))
-    assert tables.write_page(page, results) == page, "run Testing/benchmarks/run_all.py --tables"
+@pytest.fixture(scope="module")
+def tables(scripts: dict[str, ModuleType]) -> ModuleType:
+    return scripts["tables"]
+
+
+def test_every_table_is_the_one_that_the_measurements_make(tables: ModuleType, scripts) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert tables.write_page(page, scripts["run_all"].all_results()) == page, (
+        "run Testing/benchmarks/run_all.py --tables"
+    )
 
 
 def test_the_page_shows_every_table(tables: ModuleType) -> None:
@@ -46,6 +53,85 @@ def test_a_changed_measurement_changes_the_page_and_a_missing_one_is_named(table
     assert "Not measured yet (start)." in tables.write_page(page, {})
 
 
-def test_no_folder_of_the_machine_is_in_the_measurements() -> None:
-    text = RESULTS.read_text(encoding="utf-8")
-    assert not re.search(r'"(/|[A-Z]:\\\\)', text)
+def test_no_folder_of_the_machine_is_in_the_measurements(scripts) -> None:
+    for path in (RESULTS, scripts["run_all"].GPU_RESULTS):
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert not re.search(r'"(/|[A-Z]:\\\\)', text)
+
+
+def test_every_row_of_a_gpu_that_was_not_measured_says_so_and_why(scripts) -> None:
+    cells = {title: cell for title, _, cell in scripts["gpu_tables"].targets_rows({})}
+    assert all(cell.startswith("not measured") for cell in cells.values())
+    gpu = {"file_to_saved": {"failed": "No module named 'SimpleITK'"}, "step": {"rows": {}, "failed": "stopped"}}
+    cells = {title: cell for title, _, cell in scripts["gpu_tables"].targets_rows({"gpu": gpu})}
+    assert cells["file to saved segmentation, 512 × 512 × 400"] == "not measured (No module named 'SimpleITK')"
+    assert cells["peak memory"] == "not measured (stopped; prototype: 5.9 GiB compiled)"
+
+
+def test_numbers_of_a_gpu_fill_their_rows_and_one_that_failed_leaves_the_others(scripts, tables: ModuleType) -> None:
+    def row(ms: float, **more: object) -> dict[str, object]:
+        return {"ms": ms, "least_ms": ms, "peak_gib": 5.5, **more}
+
+    step = {
+        "rows": {
+            "ours": row(50.0, host_waits="none"), "ours, eager": row(60.0), "as the peers write it": row(500.0),
+            "ours, instance norm": {"failed": "OutOfMemoryError: too much"},
+        },
+        "floor": {"ms": 40.0}, "matching_percent": {"cosine + mean": 4.0}, "versions": {"gpu": "H100", "cudnn": 91900},
+    }  # fmt: skip
+    useful = {"useful_minute": 3.25, "finished": True, "curve": []}
+    labels = {"default": {"seconds": 0.5, "peak_gpu_gib": 3.0}, "torch": "ModuleNotFoundError: x"}
+    gpu = {"machine": {"cores": 16}, "step": step, "useful_model": useful, "inference": {"results": labels}}
+    cells = {title: cell for title, _, cell in scripts["gpu_tables"].targets_rows({"gpu": gpu})}
+    assert cells["step of embedding matching, batch norm"] == "50 ms, the floor is 80 % of it"
+    assert cells["the same with instance norm"] == "not measured"
+    assert cells["against the peers' form in fp32"] == "10.0 times"
+    assert cells["eager against compiled"] == "1.2 times"
+    assert cells["matching beyond UAMT, cosine + mean"] == "4.0 %"
+    assert cells["waiting for the host in a step"] == "none"
+    assert cells["useful model from 4 + 36 phantoms"] == "3.2 minutes"
+    assert cells["hip CT 400 × 300 × 400, array to labels"] == "0.50 s"
+    assert cells["with uncertainty, M = 5"] == "not measured"
+    assert "OutOfMemoryError" in tables.gpu_step_table({"gpu": gpu})
+    assert "ModuleNotFoundError" in tables.gpu_inference_table({"gpu": gpu})
+    assert "| gpu | H100 |" in tables.gpu_machine_table({"gpu": gpu})
+
+
+def test_a_part_that_fails_or_lasts_too_long_says_why_and_the_others_go_on(scripts, tmp_path, monkeypatch) -> None:
+    run_gpu = scripts["run_gpu"]
+    (tmp_path / "good.py").write_text("print('{\"seconds\": 1.5}')")
+    (tmp_path / "bad.py").write_text("raise SystemExit('no card')")
+    (tmp_path / "slow.py").write_text(
+        "import sys, time\nopen(sys.argv[1], 'w').write('{\"curve\": [1]}')\ntime.sleep(60)"
+    )
+    parts = {"bad": ("bad.py",), "slow": ("slow.py", "{partial}"), "file_to_saved": ("good.py",)}
+    monkeypatch.setattr(run_gpu, "HERE", tmp_path)
+    monkeypatch.setattr(run_gpu, "PARTS", {name: run_gpu.Part(words, (), 3) for name, words in parts.items()})
+    arguments = run_gpu.parse(["--output", str(tmp_path / "out"), "--tiny"])
+    results = run_gpu.measure(arguments)
+    assert results["bad"]["failed"] == "no card"
+    assert (results["slow"]["failed"], results["slow"]["curve"]) == ("stopped after 3 s", [1])
+    assert results["file_to_saved"]["seconds"] == 1.5
+    assert json.loads((tmp_path / "out" / run_gpu.NAME).read_text())["file_to_saved"]["seconds"] == 1.5
+    (tmp_path / "good.py").write_text("raise SystemExit('must not run again')")
+    (tmp_path / "bad.py").write_text("print('{\"seconds\": 2.5}')")
+    again = run_gpu.measure(
+        run_gpu.parse(["--output", str(tmp_path / "out"), "--tiny", "--only", "bad", "file_to_saved"])
+    )
+    assert (again["bad"]["seconds"], again["file_to_saved"]["seconds"]) == (2.5, 1.5)
+
+
+def test_what_comes_home_goes_into_the_page_and_a_failed_part_replaces_nothing(scripts, tmp_path, monkeypatch) -> None:
+    run_gpu, run_all = scripts["run_gpu"], scripts["run_all"]
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "page.md").write_text("<!-- table: gpu_targets -->\nold\n<!-- end -->\n")
+    for module in (run_gpu, run_all):
+        monkeypatch.setattr(module, "RESULTS", docs / "performance.json")
+        monkeypatch.setattr(module, "PAGE", docs / "page.md")
+    monkeypatch.setattr(run_all, "GPU_RESULTS", docs / run_gpu.NAME)
+    for name, part in (("one", {"seconds": 4.0}), ("two", {"failed": "no card", "took_s": 1})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / run_gpu.NAME).write_text(json.dumps({"file_to_saved": part}))
+    run_gpu.take([tmp_path / "one", tmp_path / "two"])
+    assert "| 4.0 s |" in (docs / "page.md").read_text(encoding="utf-8")

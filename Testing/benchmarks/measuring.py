@@ -1,0 +1,68 @@
+"""What the benchmarks of this folder share: timing on any device, versions, rows that may fail alone."""
+
+from __future__ import annotations
+
+import gc
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+def time_groups(work: Callable[[int], None], device: torch.device, repeats: int, group: int) -> dict[str, float]:
+    """Median and least milliseconds of one call, over groups of calls with one wait for the device each."""
+    found, number = [], 0
+    for _ in range(repeats):
+        wait(device)
+        start = time.perf_counter()
+        for _ in range(group):
+            work(number)
+            number += 1
+        wait(device)
+        found.append(1000 * (time.perf_counter() - start) / group)
+    return {"ms": round(statistics.median(found), 3), "least_ms": round(min(found), 3)}
+
+
+def attempt(measure: Callable[[], dict[str, Any]], device: torch.device) -> dict[str, Any]:
+    """A row, or why there is none; what it took of the device is given back."""
+    try:
+        return measure()
+    except Exception as error:  # a row that fails must not take the others with it
+        return {"failed": f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"}
+    finally:
+        clear(device)
+
+
+def versions(device: torch.device) -> dict[str, Any]:
+    """Of what was measured with."""
+    found = {"python": platform.python_version(), "torch": torch.__version__, "threads": torch.get_num_threads()}
+    if device.type == "cuda":
+        found |= {"cudnn": torch.backends.cudnn.version(), "gpu": torch.cuda.get_device_name(device)}
+    return found
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def reset_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_gib(device: torch.device) -> float | None:
+    """Most GPU memory since `reset_peak`; None on a processor."""
+    return round(torch.cuda.max_memory_allocated(device) / 2**30, 2) if device.type == "cuda" else None
+
+
+def clear(device: torch.device) -> None:
+    """Forgets compiled networks and gives memory back."""
+    gc.collect()
+    torch._dynamo.reset()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

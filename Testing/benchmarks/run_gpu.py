@@ -1,0 +1,173 @@
+"""Every row of docs/performance.md that needs a GPU, in one command: one JSON file and two pictures.
+
+    python Testing/benchmarks/run_gpu.py --output $OUT --minutes 9.5              # all rows but the useful model
+    python Testing/benchmarks/run_gpu.py --output $OUT --minutes 9.5 --only useful_model
+    python Testing/benchmarks/run_gpu.py --output out --tiny                      # rehearsal on a processor, seconds
+    python Testing/benchmarks/run_gpu.py --take FOLDER ...                        # into docs/, afterwards
+
+Needs torch, numpy and scipy; rows that need more (SimpleITK, MONAI) say that it is missing. A part that fails or takes
+too long says why in its row, and the others go on. The file is written after each part. Parts that are in it already
+are not measured again unless they failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from run_all import HERE, PAGE, RESULTS, ROOT, machine, write_all
+
+from SemiSegEmbedLib.study.files import atomic_write
+
+NAME, PICTURE = "performance_gpu.json", "profile_gpu.png"
+STEP = [
+    "ours", "ours, instance norm", "as the peers write it", "as the peers write it, TF32", "convolutions alone",
+    "uamt, as many passes", "cosine + max", "euclidean + mean", "euclidean + max", "ours, eager", "supervised",
+    "ours, 4 GiB", "ours, passes one by one", "ours, plain layout", "ours, fp32", "plain path",
+]  # fmt: skip
+"""In the order of their worth."""
+LABELS = ["default", "torch", "torch, fp32"]
+UNCERTAIN = ["label and uncertainty", "label and uncertainty, windows without bone skipped"]
+BESIDE = ["torch", "torch, fp32", "monai, fp32", "monai, our torch engine"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One script: its words, and what it takes at most.
+
+    Attributes:
+        words: Script and arguments; "{partial}" is a file that it fills while it runs, "{picture}" its picture.
+        tiny: Arguments of a rehearsal, after the others.
+        seconds: It is stopped then.
+        alone: Whether it runs only when it is asked for.
+    """
+
+    words: tuple[str, ...]
+    tiny: tuple[str, ...]
+    seconds: int
+    alone: bool = False
+
+
+SIZE = ("--patch", "96", "--base-filters", "16")
+HIP = ("--phantom", "--shape", "400", "300", "400", "--repeats", "5")
+TINY_STEP = ("--patch", "16", "--base-filters", "2")
+TINY_HIP = ("--shape", "40", "40", "40", "--patch", "16", "16", "16", "--base-filters", "2", "--repeats", "1")
+PARTS = {
+    "step": Part(
+        ("bench_step.py", *SIZE, "--repeats", "5", "--group", "5", "--minutes", "4", "--output", "{partial}",
+         "--only", *STEP),
+        (*TINY_STEP, "--repeats", "1", "--group", "1"), 330,
+    ),
+    "inference": Part(("bench_inference.py", *HIP, "--norm", "batch", "--want", *LABELS, *UNCERTAIN), TINY_HIP, 120),
+    "file_to_saved": Part(
+        ("bench_file_to_saved.py",),
+        ("--size", "48", "48", "32", "--patch", "32", "--base-filters", "2", "--steps", "3", "--repeats", "2"), 90,
+    ),
+    "data": Part(
+        ("bench_data.py", *SIZE, "--scans", "40"),
+        (*TINY_STEP, "--scans", "3", "--scan-shape", "40", "48", "48", "--repeats", "1"), 180,
+    ),
+    "profile": Part(("profile_pictures.py", *SIZE, "--output", "{picture}"), TINY_STEP, 60),
+    "inference_beside": Part(("bench_inference.py", *HIP, "--norm", "batch", "--want", *BESIDE), TINY_HIP, 90),
+    "inference_instance": Part(("bench_inference.py", *HIP, "--norm", "instance", "--want", *LABELS), TINY_HIP, 90),
+    "useful_model": Part(
+        ("bench_useful_model.py", "--workers", "16", "--minutes", "7.5", "--output", "{partial}"),
+        ("--cases", "6", "--spacing", "6", "--steps", "4", "--workers", "1", "--minutes", "1", *TINY_STEP), 560, True,
+    ),
+}  # fmt: skip
+"""In the order of their worth."""
+
+
+def run_part(part: Part, arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
+    """The JSON of a script; what it had when it was stopped, with a word on that; or why there is none."""
+    with tempfile.TemporaryDirectory() as name:
+        partial, picture = Path(name) / "partial.json", Path(arguments.output) / PICTURE
+        words = [*part.words, *(part.tiny if arguments.tiny else ()), "--device", arguments.device]
+        words = [word.format(partial=partial, picture=picture) for word in words]
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / words[0]), *words[1:]],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            output, errors = process.communicate(timeout=seconds)
+            if process.returncode == 0:
+                return json.loads(output)
+            reason = (errors.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its own processes too, or they would disturb the next part
+            process.communicate()
+            reason = f"stopped after {seconds:.0f} s"
+        except json.JSONDecodeError:
+            reason = "its output is no JSON"
+        found = json.loads(partial.read_text(encoding="utf-8")) if partial.exists() else {}
+        return {**found, "failed": reason}
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Every part that is wanted and not there yet, as far as time reaches."""
+    began, path = time.monotonic(), Path(arguments.output) / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results["machine"] = machine()
+    for name in arguments.only or [name for name, part in PARTS.items() if not part.alone]:
+        if name in results and "failed" not in results[name]:
+            continue
+        left = 60 * arguments.minutes - (time.monotonic() - began)
+        start = time.monotonic()
+        if left < 10:
+            results.setdefault(name, {"failed": "no time was left"})
+        else:
+            found = run_part(PARTS[name], arguments, min(left, PARTS[name].seconds))
+            results[name] = found | {"took_s": round(time.monotonic() - start)}
+        print(f"{name}: {time.monotonic() - start:.0f} s {results[name].get('failed', '')}", flush=True)
+        atomic_write(path, (json.dumps(results, indent=1).replace(str(ROOT), ".") + "\n").encode())
+    return results
+
+
+def take(folders: list[Path]) -> None:
+    """What came home into docs/: parts that did not fail replace older ones, then the page's tables are made anew."""
+    target = RESULTS.with_name(NAME)
+    results = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    for folder in folders:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        for name, part in found.items():
+            if "failed" not in part or len(part) > 2 or name not in results:
+                results[name] = part
+        if (folder / PICTURE).exists():
+            shutil.copyfile(folder / PICTURE, RESULTS.with_name(PICTURE))
+    atomic_write(target, (json.dumps(results, indent=1) + "\n").encode())
+    write_all()
+    print(f"{PAGE.name} is up to date; look at it, then commit it with {NAME} and the pictures.")
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", default="build/performance", help="folder for the JSON file and the picture")
+    parser.add_argument("--only", nargs="*", choices=list(PARTS), metavar="PART", help="default: all but useful_model")
+    parser.add_argument("--minutes", type=float, default=9.5, help="stop then, with what is done")
+    parser.add_argument("--device", help="default: cuda, or cpu for a rehearsal")
+    parser.add_argument("--tiny", action="store_true", help="sizes that say nothing, to rehearse")
+    parser.add_argument("--take", type=Path, nargs="+", metavar="FOLDER", help="measure nothing; results into docs/")
+    arguments = parser.parse_args(words)
+    arguments.device = arguments.device or ("cpu" if arguments.tiny else "cuda")
+    return arguments
+
+
+if __name__ == "__main__":
+    chosen = parse()
+    if chosen.take:
+        take(chosen.take)
+    else:
+        measure(chosen)

@@ -1,7 +1,8 @@
 """A network made ready to segment: prepared torch, or OpenVINO where that is installed and faster.
 
 Both return what the network itself returns in evaluation mode. Batch normalisation is folded into the convolutions
-exactly; convolution weights are kept in the precision of the run, so that no call converts them again.
+exactly, and on a processor up-convolutions are merged into the convolutions after them; weights are kept in the
+precision of the run, so that no call converts them again.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D
+from SemiSegEmbedLib.inference.merged import merge_up_convolutions
+from SemiSegEmbedLib.learning.network import DIVISOR, ConvBlock, UNet3D
 
 Engine = Callable[[Tensor], tuple[Tensor, Tensor | None]]
 """(B, 1, d, h, w) normalised float32 -> logits and embeddings; embeddings are None where nobody asked for them."""
 
 ENGINES = ("auto", "torch", "openvino")
+TRACED = (2 * DIVISOR,) * 3
+"""Window that a network is traced with; small, so that tracing takes no time. The sizes in use are set afterwards."""
 WORTHWHILE_WINDOWS = 16
 """With fewer windows OpenVINO takes longer to compile the network than it saves."""
 
@@ -68,7 +72,7 @@ def has_openvino() -> bool:
 
 
 class TorchEngine:
-    """A folded copy of a network, channels last, its convolutions in the precision of the run.
+    """A prepared copy of a network, channels last, its convolutions in the precision of the run.
 
     Attributes:
         network: The copy, in evaluation mode; `mc_dropout` works on it.
@@ -76,7 +80,7 @@ class TorchEngine:
 
     def __init__(self, network: UNet3D, device: torch.device, dtype: torch.dtype | None) -> None:
         self.device, self.dtype = device, dtype
-        self.network = fold_batch_norm(network).to(device).eval().requires_grad_(False)
+        self.network = prepared(network, device).to(device)
         for module in self.network.modules():
             if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
                 module.to(dtype=dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -95,16 +99,9 @@ class OpenVinoEngine:
     """
 
     def __init__(self, network: UNet3D, dtype: torch.dtype | None, patch: Sequence[int], *, embeddings: bool) -> None:
-        import openvino
-
         self.embeddings = embeddings
-        hints = {
-            "INFERENCE_PRECISION_HINT": "bf16" if dtype == torch.bfloat16 else "f32",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "PERFORMANCE_HINT": "LATENCY",
-        }
-        model = _openvino_model(network, patch, embeddings=embeddings)
-        self._request = openvino.Core().compile_model(model, "CPU", hints).create_infer_request()
+        outputs = _Outputs(prepared(network, torch.device("cpu")), embeddings)
+        self._request = openvino_request(outputs, [torch.zeros(1, 1, *TRACED)], [[1, 1, *patch]], dtype)
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """See `Engine`."""
@@ -128,22 +125,43 @@ class _Outputs(nn.Module):
         return self.network(images)[: self.count]
 
 
-def _openvino_model(network: UNet3D, patch: Sequence[int], *, embeddings: bool) -> Any:
+def openvino_request(
+    module: nn.Module, examples: Sequence[Tensor], shapes: Sequence[Sequence[int]], dtype: torch.dtype | None
+) -> Any:
+    """A module compiled by OpenVINO for the processor.
+
+    Args:
+        module: On the processor, in fp32, returns a tuple of tensors.
+        examples: Small inputs that it is traced with.
+        shapes: Of the inputs in use; -1 where a size may change from call to call.
+        dtype: Of the convolutions: bf16, or None for fp32.
+    """
+    import openvino
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    copied = fold_batch_norm(network).cpu().float().eval().requires_grad_(False)
-    example = torch.zeros(1, 1, *patch)
+    hints = {
+        "INFERENCE_PRECISION_HINT": "bf16" if dtype == torch.bfloat16 else "f32",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
     with torch.inference_mode(False), torch.no_grad():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the check of the window's size is a constant here, as it should be
-            traced = torch.jit.trace(_Outputs(copied, embeddings), example, check_trace=False)
+            traced = torch.jit.trace(module, tuple(examples), check_trace=False)
         # Each object is held until the model is there, since the reader calls back into them.
         manager, decoder = FrontEndManager(), TorchScriptPythonDecoder(traced)
         reader = manager.load_by_framework("pytorch")
         model = reader.convert(reader.load(decoder))
-    model.reshape([1, 1, *patch])
-    return model
+    model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in zip(model.inputs, shapes, strict=True)})
+    return openvino.Core().compile_model(model, "CPU", hints).create_infer_request()
+
+
+def prepared(network: UNet3D, device: torch.device) -> UNet3D:
+    """A copy for inference alone: batch normalisation folded, and merged where a processor computes it."""
+    folded = fold_batch_norm(network).eval().requires_grad_(False)
+    # A GPU's library has fast 3x3x3 convolutions, and its transposed ones are slow.
+    return merge_up_convolutions(folded).requires_grad_(False) if device.type == "cpu" else folded
 
 
 def fold_batch_norm(network: UNet3D) -> UNet3D:

@@ -82,6 +82,14 @@ def largest_components(labels: np.ndarray, values: Collection[int] | None = None
     return _kept(labels, largest, values)
 
 
+def remove_islands(labels: np.ndarray, smallest_share: float = 0.1) -> np.ndarray:
+    """A copy without the 26-connected components of a label that hold less than a share of its largest one.
+
+    Unlike `largest_components` it needs not know whether a label stands for one bone or for those of both sides.
+    """
+    return _kept(labels, lambda sizes: sizes >= smallest_share * sizes.max(initial=0))
+
+
 def smooth_labels(labels: np.ndarray, spacing: Sequence[float], sigma_mm: float) -> np.ndarray:
     """A copy with smoother surfaces: each voxel takes the label (or background) that prevails around it.
 

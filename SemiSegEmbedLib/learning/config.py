@@ -101,6 +101,8 @@ class TrainingConfig:
         validate_every: Steps.
         checkpoint_every: Steps.
         log_every: Steps; the only steps at which the host waits for the device.
+        selection: What makes a checkpoint the best one in validation: the lowest "hd95" (section 3.2), or the
+            highest "iou".
         divergence_drop: A validation IoU this much below the best one is a fall.
         divergence_patience: So many falls in a row end the run as diverged.
     """
@@ -172,6 +174,7 @@ class TrainingConfig:
     validate_every: int = 500
     checkpoint_every: int = 500
     log_every: int = 20
+    selection: str = "hd95"
     divergence_drop: float = 0.25
     divergence_patience: int = 3
 

@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "augmentation": ("none", "flip", "strong"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
     "compile": ("auto", "on", "off"),
+    "selection": ("hd95", "iou"),
 }
 
 _INF = math.inf

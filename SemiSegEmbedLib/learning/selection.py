@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+COSTS: dict[str, Callable[[Mapping[str, Any]], float]] = {
+    "hd95": lambda metrics: _number(metrics.get("hd95"), math.inf),
+    "iou": lambda metrics: 1.0 - _number(metrics.get("iou"), 0.0),
+}
+"""What the best checkpoint has least of, by `TrainingConfig.selection`; section 3.2 of the paper takes "hd95"."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +21,7 @@ class Outcome:
     Attributes:
         state: "finished", "stopped" or "diverged".
         step: Steps done.
-        best_step: Of the checkpoint with the lowest validation HD95, or None without validation.
+        best_step: Of the checkpoint that `Selection` chose, or None without validation.
         best: What validation said then.
         reason: One sentence when the run diverged, else empty.
     """
@@ -27,15 +34,19 @@ class Outcome:
 
 
 class Selection:
-    """Keeps the lowest validation HD95 (section 3.2 of the paper) and watches the IoU.
+    """Keeps the best validation by one of `COSTS` and watches the IoU.
+
+    HD95 is the paper's criterion (section 3.2). One island far away is enough to make it large, however good the rest
+    is; the IoU hardly sees an island, and removing it is a click.
 
     Args:
         drop: An IoU this much below the best IoU is a fall.
         patience: So many falls in a row are a divergence.
+        by: A name of `COSTS`.
     """
 
-    def __init__(self, drop: float, patience: int) -> None:
-        self.drop, self.patience = drop, patience
+    def __init__(self, drop: float, patience: int, by: str = "hd95") -> None:
+        self.drop, self.patience, self.cost = drop, patience, COSTS[by]
         self.best_step: int | None = None
         self.best: dict[str, Any] | None = None
         self.best_iou = 0.0
@@ -44,11 +55,11 @@ class Selection:
 
     def add(self, step: int, metrics: dict[str, Any]) -> bool:
         """Takes in one validation; True when it is the best so far (the first one always is)."""
-        iou, distance = _number(metrics.get("iou"), 0.0), _number(metrics.get("hd95"), math.inf)
+        iou = _number(metrics.get("iou"), 0.0)
         self.falls = self.falls + 1 if iou < self.best_iou - self.drop else 0
         self.warning = self.reason if self.falls == 1 else ""
         self.best_iou = max(self.best_iou, iou)
-        if self.best is not None and distance >= _number(self.best.get("hd95"), math.inf):
+        if self.best is not None and self.cost(metrics) >= self.cost(self.best):
             return False
         self.best_step, self.best = step, dict(metrics)
         return True

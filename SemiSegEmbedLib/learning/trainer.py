@@ -113,7 +113,7 @@ class Trainer:
         self.stepper = Stepper(self.config, self.classes, self.device)
         self.method, self.optimiser = self.stepper.method, self.stepper.optimiser
         self.augmentation = Augmentation(self.config, self.mirror_classes)
-        self.selection = Selection(self.config.divergence_drop, self.config.divergence_patience)
+        self.selection = Selection(self.config.divergence_drop, self.config.divergence_patience, self.config.selection)
         self.step = 0
         if state is not None:
             self._restore(state)

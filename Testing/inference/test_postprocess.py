@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from SemiSegEmbedLib.inference.midplane import Midplane, estimate_midplane
-from SemiSegEmbedLib.inference.postprocess import Side, largest_components, remove_small, smooth_labels, split_sides
+from SemiSegEmbedLib.inference.postprocess import (
+    Side,
+    largest_components,
+    remove_islands,
+    remove_small,
+    smooth_labels,
+    split_sides,
+)
 
 SPACING = (3.0, 2.0, 2.0)
 SHAPE = (40, 60, 130)
@@ -102,6 +109,17 @@ def test_islands_below_a_volume_go_and_others_stay():
     assert not (kept == 2).any()
     assert np.count_nonzero(remove_small(labels, (2.0, 1.0, 1.0), 16.5) == 1) == 64
     assert labels[0, 11, 11] == 2
+
+
+def test_islands_are_parts_far_smaller_than_the_largest_part_of_their_label():
+    labels = np.zeros((12, 12, 12), np.uint8)
+    labels[1:5, 1:5, 1:5], labels[7:11, 7:11, 7:11], labels[0, 10, 10] = 1, 1, 1
+    labels[11, 0, 0] = 2
+    kept = remove_islands(labels)
+    assert np.count_nonzero(kept == 1) == 2 * 64, "left and right bone stay"
+    assert (kept == 2).sum() == 1, "the only part of a label is no island"
+    assert np.count_nonzero(remove_islands(labels, 1 / 64) == 1) == 2 * 64 + 1
+    assert not remove_islands(np.zeros((3, 3, 3), np.uint8)).any()
 
 
 def test_each_label_keeps_its_largest_component():

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import math
 
-from SemiSegEmbedLib.learning.selection import Selection
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.config_checks import CHOICES
+from SemiSegEmbedLib.learning.selection import COSTS, Selection
 
 
 def test_the_first_validation_is_best_even_without_a_distance() -> None:
@@ -12,6 +14,20 @@ def test_the_first_validation_is_best_even_without_a_distance() -> None:
     assert not selection.add(30, {"hd95": 9.0, "iou": 0.1}), "an equal one is not better"
     assert not selection.add(40, {"hd95": None, "iou": 0.1})
     assert selection.best_step == 20
+
+
+def test_by_iou_a_far_island_does_not_cost_a_better_network_its_place() -> None:
+    by_distance, by_iou = Selection(0.25, 3), Selection(0.25, 3, "iou")
+    for selection in (by_distance, by_iou):
+        selection.add(600, {"hd95": 45.0, "iou": 0.52})
+        selection.add(1200, {"hd95": 58.5, "iou": 0.84})
+        selection.add(1600, {"hd95": 50.0, "iou": 0.84})
+    assert (by_distance.best_step, by_iou.best_step) == (600, 1200)
+
+
+def test_every_criterion_that_a_configuration_may_name_is_known() -> None:
+    assert set(CHOICES["selection"]) == set(COSTS)
+    assert TrainingConfig().selection == "hd95", "section 3.2"
 
 
 def test_only_falls_in_a_row_are_a_divergence() -> None:

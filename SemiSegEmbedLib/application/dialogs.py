@@ -10,7 +10,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.guide_view import reserve_lines, scroll_to
 from SemiSegEmbedLib.application.interaction import SCAN_FILES
+
+STATUS_BAR_MS = 15_000
 
 
 class SlicerDialogs:
@@ -44,7 +47,9 @@ class SlicerDialogs:
 
 
 class MessageStrip:
-    """One line at the top of the module instead of pop-ups; what went wrong also goes to the application log.
+    """A line or two at the top of the module instead of pop-ups.
+
+    Whoever has scrolled down reads it in Slicer's status bar; a warning also scrolls up to its label.
 
     Args:
         label: The QLabel that shows it.
@@ -52,14 +57,19 @@ class MessageStrip:
 
     def __init__(self, label: Any) -> None:
         self._label = label
+        reserve_lines(label, 2)
 
     def tell(self, sentence: str) -> None:
         """Something was done."""
-        self._label.text = sentence
-        self._label.styleSheet = ""
+        self._show(sentence, "")
 
     def warn(self, sentence: str) -> None:
         """Something is wrong and can be acted on."""
-        self._label.text = "⚠ " + sentence
         # Bold and a sign, not a colour: readable in every theme and by everybody.
-        self._label.styleSheet = "font-weight: bold"
+        self._show("⚠ " + sentence, "font-weight: bold")
+        scroll_to(self._label)
+
+    def _show(self, text: str, style: str) -> None:
+        self._label.text = text
+        self._label.styleSheet = style
+        slicer.util.showStatusMessage(text, STATUS_BAR_MS)

@@ -15,6 +15,8 @@ from SemiSegEmbedLib.application.annotate_presenter import AnnotatePresenter
 from SemiSegEmbedLib.application.annotate_view import AnnotateWidgets
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.dialogs import MessageStrip, SlicerDialogs
+from SemiSegEmbedLib.application.guide import next_step, situation
+from SemiSegEmbedLib.application.guide_view import GuideStrip, reveal
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Dialogs
 from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
@@ -60,7 +62,9 @@ class ModuleWindow:
         }
         self._settings = Settings()
         self._dialogs = dialogs or SlicerDialogs()
+        self.guide = GuideStrip(self.ui.moduleGuideLabel, self.ui.moduleGuideButton)
         self._build_presenters()
+        self._guide_through_the_work()
         self._last_draft = time.monotonic()
         self.timer = qt.QTimer(self.widget)
         self.timer.interval = TICK_MS
@@ -83,6 +87,7 @@ class ModuleWindow:
     def _build_presenters(self) -> None:
         icons = {name: self._icon(name) for name in ICONS}
         uis = {name: slicer.util.childWidgetVariables(panel) for name, panel in self.panels.items()}
+        self._uis = uis
         study_view = StudyWidgets(uis["Study"], icons)
         self.annotate_view = AnnotateWidgets(uis["Annotate"])
         common = (self._dialogs, self.messages, self._settings)
@@ -103,6 +108,31 @@ class ModuleWindow:
         self.ui.moduleModelsFold.contentsCollapsed.connect(lambda folded: self.models.enter(not folded))
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
 
+    def _guide_through_the_work(self) -> None:
+        session = self.session
+        for signal in (session.study_changed, session.cases_changed, session.case_changed):
+            signal.connect(self._look_around)
+        self.guide.clicked.connect(self._go_on)
+        self._look_around()
+
+    def _look_around(self) -> None:
+        recent = next(iter(self._settings.recent_studies()), None)
+        self._guided_in = self.train.state
+        self.guide.show(next_step(situation(self.workbench, self.train.state, recent)))
+
+    def _go_on(self) -> None:
+        """Lead to what comes next."""
+        step, folded = self.guide.step, self.ui.moduleAnnotateFold.collapsed
+        if step.folder is not None:
+            self.study.reopen(step.folder)
+            return
+        if step.case_key:
+            self.workbench.open(step.case_key)
+        if step.section != "Annotate":
+            self.ui.moduleAnnotateFold.collapsed = folded
+        getattr(self.ui, f"module{step.section}Fold").collapsed = False
+        reveal(getattr(self._uis[step.section], step.control))
+
     def _edit_result(self) -> bool:
         done = self.annotate.prefill()
         if done:
@@ -110,15 +140,23 @@ class ModuleWindow:
         return done
 
     def _say_what_is_open(self) -> None:
-        if self.session.study is not None:
-            self.messages.tell(_("The study {name} is open.").format(name=self.session.study.name))
+        if self.session.study is None:
+            return
+        text = _("The study {name} is open.").format(name=self.session.study.name)
+        drafts = ", ".join(case.name for case in self.workbench.drafts())
+        if drafts:
+            text += " " + _("Drawings that were never saved are kept: {cases}.").format(cases=drafts)
+        self.messages.tell(text)
 
     def _use_model(self, model: str) -> None:
         self.segment.choose_model(model)
         self.ui.moduleSegmentFold.collapsed = False
 
     def _unfold_annotate(self) -> None:
-        self.ui.moduleAnnotateFold.collapsed = False
+        """Room for drawing: with Study unfolded as well, Save would lie far below the edge of the screen."""
+        if self.ui.moduleAnnotateFold.collapsed:
+            self.ui.moduleStudyFold.collapsed = True
+            self.ui.moduleAnnotateFold.collapsed = False
 
     def _train_folded(self, folded: bool) -> None:
         if not folded:
@@ -134,6 +172,8 @@ class ModuleWindow:
         self.background.poll()
         for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.tick()
+        if self.train.state is not self._guided_in:
+            self._look_around()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()

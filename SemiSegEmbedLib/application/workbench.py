@@ -237,9 +237,29 @@ class Workbench:
         label, draft = study.label_path(case), _draft(study, case.key)
         if draft in self._stranded:
             return self._stranded[draft].voxels(), True
-        if draft.is_file() and (label is None or draft.stat().st_mtime >= label.stat().st_mtime):
+        if draft.is_file() and _is_newer(draft, label):
             return draft, True
         return label_voxels(study, case) or label, False
+
+    def drafts(self) -> list[Case]:
+        """Cases with work that was never saved, in the order of the study."""
+        study = self.session.study
+        if study is None:
+            return []
+        files = set((study.folder / "drafts").glob("*.nrrd")) - set(self._writing)
+        return [
+            case
+            for case in study.cases
+            if (draft := _draft(study, case.key)) in self._stranded
+            or (draft in files and _is_newer(draft, study.label_path(case)))
+        ]
+
+
+def _is_newer(draft: Path, label: Path | None) -> bool:
+    try:
+        return label is None or draft.stat().st_mtime >= label.stat().st_mtime
+    except OSError:
+        return False  # saved and deleted just now
 
 
 def _draft(study: Study, key: str) -> Path:

@@ -592,8 +592,16 @@
    <translation>Setzt halbüberwachte Segmentierung durch Einbettungsvergleich um. Nicht für den klinischen Einsatz.</translation>
   </message>
   <message>
-   <source>Create or open a study to begin.</source>
-   <translation>Zum Beginn eine Studie anlegen oder öffnen.</translation>
+   <source>Where you are</source>
+   <translation>Wo Sie stehen</translation>
+  </message>
+  <message>
+   <source>Go to what comes next.</source>
+   <translation>Zu dem gehen, was als Nächstes kommt.</translation>
+  </message>
+  <message>
+   <source>Next step</source>
+   <translation>Nächster Schritt</translation>
   </message>
   <message>
    <source>Message</source>
@@ -1198,6 +1206,105 @@
   </message>
  </context>
  <context>
+  <name>application.guide</name>
+  <message>
+   <source>No study is open.</source>
+   <translation>Es ist keine Studie geöffnet.</translation>
+  </message>
+  <message>
+   <source>Next: new study</source>
+   <translation>Weiter: neue Studie</translation>
+  </message>
+  <message>
+   <source>Next: annotate a scan</source>
+   <translation>Weiter: Scan annotieren</translation>
+  </message>
+  <message>
+   <source>Next: segment new scans</source>
+   <translation>Weiter: neue Scans segmentieren</translation>
+  </message>
+  <message>
+   <source>The study holds no scan yet.</source>
+   <translation>Die Studie enthält noch keinen Scan.</translation>
+  </message>
+  <message>
+   <source>Next: add scans</source>
+   <translation>Weiter: Scans hinzufügen</translation>
+  </message>
+  <message>
+   <source>{annotated} of {total} scans are annotated.</source>
+   <translation>{annotated} von {total} Scans sind annotiert.</translation>
+  </message>
+  <message>
+   <source>Training runs.</source>
+   <translation>Das Training läuft.</translation>
+  </message>
+  <message>
+   <source>Next: wait for it</source>
+   <translation>Weiter: abwarten</translation>
+  </message>
+  <message>
+   <source>Next: resume</source>
+   <translation>Weiter: fortsetzen</translation>
+  </message>
+  <message>
+   <source>Next: train</source>
+   <translation>Weiter: trainieren</translation>
+  </message>
+  <message>
+   <source>Four make a first model.</source>
+   <translation>Vier ergeben ein erstes Modell.</translation>
+  </message>
+  <message>
+   <source>Next: draw and save</source>
+   <translation>Weiter: zeichnen und speichern</translation>
+  </message>
+  <message>
+   <source>Next: go on with it</source>
+   <translation>Weiter: daran weiterarbeiten</translation>
+  </message>
+  <message>
+   <source>Next: train on</source>
+   <translation>Weiter: weiter trainieren</translation>
+  </message>
+  <message>
+   <source>Next: look at unsure places</source>
+   <translation>Weiter: unsichere Stellen</translation>
+  </message>
+  <message>
+   <source>Next: let it look</source>
+   <translation>Weiter: ansehen lassen</translation>
+  </message>
+  <message>
+   <source>Next: review a scan</source>
+   <translation>Weiter: Scan prüfen</translation>
+  </message>
+  <message>
+   <source>Next: annotate meanwhile</source>
+   <translation>Weiter: währenddessen annotieren</translation>
+  </message>
+  <message>
+   <source>Training broke off.</source>
+   <translation>Das Training brach ab.</translation>
+  </message>
+  <message>
+   <source>{count} since the last training.</source>
+   <translation>Seit dem letzten Training: {count}.</translation>
+  </message>
+  <message>
+   <source>The model has not looked at {count} scans.</source>
+   <translation>{count} Scans hat das Modell noch nicht angesehen.</translation>
+  </message>
+  <message>
+   <source>Next: open {name}</source>
+   <translation>Weiter: {name} öffnen</translation>
+  </message>
+  <message>
+   <source>{case} has a drawing that was never saved.</source>
+   <translation>{case} hat eine Zeichnung, die nie gespeichert wurde.</translation>
+  </message>
+ </context>
+ <context>
   <name>application.installer</name>
   <message>
    <source>Training needs the extension PyTorch. Install it now? Slicer must be restarted afterwards.</source>
@@ -1518,10 +1625,6 @@
    <translation>Leerer Ordner für die Studie mit Phantomhüften</translation>
   </message>
   <message>
-   <source>The sample study is ready. Next: open a case and annotate it, or train.</source>
-   <translation>Die Beispielstudie ist fertig. Als Nächstes: einen Fall öffnen und annotieren, oder trainieren.</translation>
-  </message>
-  <message>
    <source>Hip CT (SemiSegEmbed)</source>
    <translation>Hüft-CT (SemiSegEmbed)</translation>
   </message>
@@ -1536,6 +1639,10 @@
   <message>
    <source>Making phantom hips ...</source>
    <translation>Erzeuge Phantomhüften ...</translation>
+  </message>
+  <message>
+   <source>The sample study is ready. Next: open a case and annotate it, or train.</source>
+   <translation>Die Beispielstudie ist fertig. Als Nächstes: einen Fall öffnen und annotieren, oder trainieren.</translation>
   </message>
  </context>
  <context>
@@ -2052,6 +2159,10 @@
   <message>
    <source>The study {name} is open.</source>
    <translation>Die Studie {name} ist geöffnet.</translation>
+  </message>
+  <message>
+   <source>Drawings that were never saved are kept: {cases}.</source>
+   <translation>Nie gespeicherte Zeichnungen sind aufgehoben: {cases}.</translation>
   </message>
  </context>
  <context>

@@ -1,0 +1,147 @@
+"""The line at the top: it always knows what comes next, and its button leads there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+qt = pytest.importorskip("qt")
+slicer = pytest.importorskip("slicer")
+
+from SemiSegEmbedLib.application.guide import Situation, next_step  # noqa: E402
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState  # noqa: E402
+from SemiSegEmbedLib.study.study import Study  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("now", "control"),
+    [
+        (Situation(), "studyCreateButton"),
+        (Situation(open=True), "studyAddFolderButton"),
+        (Situation(open=True, waiting=5, next_key="case-0001"), "annotateSaveNextButton"),
+        (Situation(open=True, annotated=4, waiting=5), "trainStartButton"),
+        (Situation(open=True, annotated=2), "trainStartButton"),
+        (Situation(open=True, annotated=4, run=RunState.RUNNING), "trainStopButton"),
+        (Situation(open=True, annotated=4, waiting=5, run=RunState.RUNNING), "annotateSaveNextButton"),
+        (Situation(open=True, annotated=4, waiting=5, run=RunState.LOST), "trainResumeButton"),
+        (Situation(open=True, annotated=4, waiting=5, run=RunState.LOST, model=True, unseen=5), "reviewRankButton"),
+        (Situation(open=True, annotated=4, waiting=5, model=True, review_key="case-0007"), "reviewNextButton"),
+        (Situation(open=True, annotated=4, waiting=5, model=True, reviewing=True, unseen=4), "reviewNextButton"),
+        (Situation(open=True, annotated=7, waiting=5, model=True, fresh=3, unseen=5), "trainContinueButton"),
+        (Situation(open=True, annotated=7, waiting=5, model=True, fresh=1, unseen=5), "reviewRankButton"),
+        (Situation(open=True, annotated=7, waiting=0, model=True, fresh=1), "trainContinueButton"),
+        (Situation(open=True, annotated=7, waiting=5, model=True), "segmentAddFilesButton"),
+    ],
+)
+def test_each_situation_has_one_next_step(now: Situation, control: str) -> None:
+    step = next_step(now)
+    assert step.control == control
+    assert step.control.startswith(step.section.lower())
+    assert step.where.endswith(".")
+    assert step.next.startswith("Next: ")
+
+
+def test_a_drawing_that_was_never_saved_comes_before_another_scan() -> None:
+    now = Situation(open=True, waiting=5, next_key="case-0001", draft=("case-0003", "hip 3"))
+    assert next_step(now).case_key == "case-0003"
+    assert "hip 3" in next_step(now).where
+
+
+@pytest.fixture
+def study(module, hip, tmp_path: Path) -> Study:
+    """An open study of five scans."""
+    study = Study.create(tmp_path / "hips", "hips", module_labels())
+    for number in range(5):
+        study.add_case(hip(f"hip {number}.nrrd", number))
+    module.window.study.open(study.folder)
+    return module.window.session.study
+
+
+def module_labels():
+    from SemiSegEmbedLib.study.presets import load_labels
+
+    return load_labels("hip-bones")
+
+
+def draw(module) -> None:
+    scene = module.window.workbench.scene
+    bone = (slicer.util.arrayFromVolume(scene.volume) > 400).astype("uint8")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(bone, scene.segmentation, "label_1", scene.volume)
+
+
+def test_the_button_alone_leads_from_the_first_drawing_to_training(module, study: Study) -> None:
+    ui, window = module.ui, module.window
+    window.widget.show()
+    for number in range(4):
+        assert ui.moduleGuideLabel.text.startswith(f"{number} of 5 scans are annotated.")
+        if window.session.case is None:
+            ui.moduleGuideButton.click()
+        key = f"case-{number + 1:04d}"
+        module.wait(lambda key=key: window.session.case is not None and window.session.case.key == key)
+        assert ui.moduleGuideButton.text == "Next: draw and save"
+        draw(module)
+        ui.annotateSaveNextButton.click()
+        module.wait(lambda number=number: sum(case.label is not None for case in study.cases) == number + 1)
+    module.wait(lambda: ui.moduleGuideButton.text == "Next: train")
+    ui.moduleGuideButton.click()
+    assert not ui.moduleTrainFold.collapsed
+
+
+def test_opening_a_case_makes_room_for_drawing_once(module, study: Study) -> None:
+    ui = module.ui
+    ui.studyNextCaseButton.click()
+    module.wait(lambda: module.window.session.case is not None)
+    assert ui.moduleStudyFold.collapsed
+    assert not ui.moduleAnnotateFold.collapsed
+    ui.moduleStudyFold.collapsed = False
+    module.window.workbench.open("case-0003")
+    assert not ui.moduleStudyFold.collapsed
+
+
+def test_the_line_follows_the_run(module, study: Study) -> None:
+    run = RunFolder.create(study.runs_folder, {})
+    run.write_status(RunState.STOPPED, step=3, total_steps=9)
+    study.set_roles({})
+    module.window.session.open(study.folder)
+    assert module.ui.moduleGuideButton.text == "Next: resume"
+
+
+def test_without_a_study_the_last_one_is_one_click_away(module, study: Study) -> None:
+    module.window.session.close()
+    assert module.ui.moduleGuideButton.text == "Next: open hips"
+    module.ui.moduleGuideButton.click()
+    assert module.window.session.study.folder == study.folder
+
+
+def test_a_study_tells_of_drawings_that_were_never_saved(module, study: Study) -> None:
+    module.window.workbench.open("case-0002")
+    module.wait(lambda: module.window.session.case is not None)
+    draw(module)
+    module.window.scene_closes()
+    module.window.background.finish()
+    module.window.session.open(study.folder)
+    assert "never saved are kept: hip 1." in module.message
+    module.ui.moduleGuideButton.click()
+    module.wait(lambda: module.window.session.case is not None)
+    assert module.window.session.case.key == "case-0002"
+
+
+def test_a_warning_scrolls_up_to_its_label(module, study: Study) -> None:
+    from slicer_host.application import let_events_pass
+
+    area = qt.QScrollArea()
+    area.setWidget(module.window.widget)
+    area.widgetResizable = True
+    area.size = qt.QSize(500, 300)
+    area.show()
+    let_events_pass(0.1)
+    bar = area.verticalScrollBar()
+    bar.value = bar.maximum
+    module.window.messages.tell("Something was done.")
+    let_events_pass(0.1)
+    assert bar.value == bar.maximum > 0
+    module.window.messages.warn("Something is wrong.")
+    let_events_pass(0.1)
+    assert bar.value < 50
+    area.takeWidget()

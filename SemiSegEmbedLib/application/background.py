@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from SemiSegEmbedLib.application.lending import THREAD_NAME
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class _Job:
         self._result: Any = None
         self._problem = ""
         # Not a daemon: Slicer must not exit in the middle of writing a label.
-        self.thread = threading.Thread(target=self._run, name="SemiSegEmbed background")
+        self.thread = threading.Thread(target=self._run, name=THREAD_NAME)
 
     def _run(self) -> None:
         try:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from SemiSegEmbedLib.application.lending import LEND_S
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.locate import worker_command
 from SemiSegEmbedLib.jobs.process import kill_tree
@@ -16,6 +17,8 @@ from SemiSegEmbedLib.jobs.reasons import PREFIX
 from SemiSegEmbedLib.study.files import explain
 
 _NO_WINDOW = 0x08000000
+GLANCE_S = 0.001
+"""Enough for a reader to take what lies in its pipe."""
 
 
 class Child:
@@ -69,7 +72,11 @@ class Child:
         """Deliver progress and the result."""
         if self._over:
             return
-        ended = not any(reader.is_alive() for reader in self._readers) and self._process.poll() is not None
+        over = self._process.poll() is not None
+        for reader in self._readers:
+            # The readers are Python threads: see `lending`.
+            reader.join(LEND_S if over else GLANCE_S)
+        ended = over and not any(reader.is_alive() for reader in self._readers)
         if self._progress is not None and self._shown < len(self._lines):
             self._shown = len(self._lines)
             self._progress(self._lines[self._shown - 1])

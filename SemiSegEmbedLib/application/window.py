@@ -19,6 +19,7 @@ from SemiSegEmbedLib.application.guide import next_step, situation
 from SemiSegEmbedLib.application.guide_view import GuideStrip, reveal
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Dialogs
+from SemiSegEmbedLib.application.lending import LEND_EVERY_MS, lend, working
 from SemiSegEmbedLib.application.models_presenter import ModelsPresenter
 from SemiSegEmbedLib.application.models_view import ModelsWidgets
 from SemiSegEmbedLib.application.overlays import Overlay
@@ -70,6 +71,9 @@ class ModuleWindow:
         self.timer.interval = TICK_MS
         self.timer.timeout.connect(self.tick)
         self.timer.start()
+        self.lender = qt.QTimer(self.widget)
+        self.lender.interval = LEND_EVERY_MS
+        self.lender.timeout.connect(self._lend)
 
     def _panel(self, name: str) -> Any:
         panel = slicer.util.loadUI(self._resource_path(f"UI/{name}Panel.ui"))
@@ -177,6 +181,14 @@ class ModuleWindow:
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()
             self.workbench.keep_draft()
+        if working() and not self.lender.active:
+            self.lender.start()
+
+    def _lend(self) -> None:
+        """Let threads work; what the last one has done is delivered at once."""
+        if not lend():
+            self.lender.stop()
+            self.tick()
 
     def enter(self) -> None:
         """The module comes into view."""
@@ -198,6 +210,7 @@ class ModuleWindow:
     def cleanup(self) -> None:
         """The module is unloaded or reloaded, or Slicer exits."""
         self.timer.stop()
+        self.lender.stop()
         self.workbench.keep_draft()
         self.annotate_view.leave_editor()
         for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):

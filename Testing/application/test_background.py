@@ -73,3 +73,14 @@ def test_failures_are_explained() -> None:
     assert explain_failure(["Checking 10%", "semisegembed: the disk is full."], 1) == "The disk is full."
     assert "Install" in explain_failure(["ModuleNotFoundError: No module named 'torch'"], 1)
     assert "memory" in explain_failure([], -9)
+
+
+def test_threads_go_on_while_the_event_loop_keeps_the_interpreter(module) -> None:
+    """As in Slicer; without lending each of the steps waits for the next tick of the window."""
+    from slicer_host.application import let_events_pass
+
+    seen = []
+    module.window.background.start(lambda: [time.sleep(0.001) for _step in range(60)], seen.append, pytest.fail)
+    let_events_pass(4.0)
+    assert seen
+    assert not module.window.lender.active

@@ -10,13 +10,13 @@ from typing import Any
 import slicer
 import slicer.util
 import vtk
-from PySide6.QtCore import QEvent, QObject, QTranslator, Signal
+from PySide6.QtCore import QObject, QTranslator, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 # isort: split
 from __feature__ import true_property  # noqa: F401
 
-from slicer_host import module_bases, translation
+from slicer_host import event_loop, module_bases, translation
 
 ORIENTATIONS = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
 SLICE_VIEWS = tuple(ORIENTATIONS)
@@ -113,7 +113,7 @@ class Application:
             QApplication.removeTranslator(self._translators.pop())
 
     def processEvents(self) -> None:
-        QApplication.processEvents()
+        event_loop.process_events()
 
     def testingEnabled(self) -> bool:
         return self.testing
@@ -226,16 +226,9 @@ def _module(logic: Any) -> types.SimpleNamespace:
 
 
 def let_events_pass(seconds: float = 0.0) -> None:
-    """Process events, deferred deletions included, for a while."""
-    import time
-
-    end = time.monotonic() + seconds
-    while True:
-        QApplication.processEvents()
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        if time.monotonic() >= end:
-            return
-        time.sleep(0.005)
+    """Process events, deferred deletions included, for a while; as in Slicer no Python thread runs meanwhile."""
+    event_loop.run(seconds)
+    event_loop.delete_later()
 
 
 __all__ = ["Application", "extend_slicer", "let_events_pass"]

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from slicer.i18n import tr as _
+
 from SemiSegEmbedLib.application.lending import THREAD_NAME
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
@@ -82,7 +84,8 @@ class _Job:
             self._problem = str(error)
         except Exception as error:
             logger.exception("Background work failed")
-            self._problem = f"Something unexpected went wrong ({type(error).__name__}): see the Python console."
+            text = _("Something unexpected went wrong ({kind}): see the Python console.")
+            self._problem = text.format(kind=type(error).__name__)
 
     def deliver(self) -> None:
         if self._problem:

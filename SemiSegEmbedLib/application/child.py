@@ -9,7 +9,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from slicer.i18n import tr as _
+
 from SemiSegEmbedLib.application.lending import LEND_S
+from SemiSegEmbedLib.application.sentences import localised_progress
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.locate import worker_command
 from SemiSegEmbedLib.jobs.process import kill_tree
@@ -29,7 +32,7 @@ class Child:
         done: Called by `poll` with the parsed result; exit code 2 of `study check` means that there are findings,
             so a result counts whatever the code.
         failed: Called by `poll` with one sentence.
-        progress: Called by `poll` with each new line of progress.
+        progress: Called by `poll` with each new line of progress, in the language of the user.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Child:
         ended = over and not any(reader.is_alive() for reader in self._readers)
         if self._progress is not None and self._shown < len(self._lines):
             self._shown = len(self._lines)
-            self._progress(self._lines[self._shown - 1])
+            self._progress(localised_progress(self._lines[self._shown - 1]))
         if ended:
             self._over = True
             self._deliver()
@@ -148,7 +151,7 @@ class Errand:
         except SemiSegEmbedError as error:
             failed(str(error))
         except OSError as error:
-            failed(str(explain(error, "A process of Python could not be started")))
+            failed(str(explain(error, _("A process of Python could not be started"))))
         else:
             return True
         return False
@@ -176,12 +179,13 @@ def explain_failure(lines: Sequence[str], code: int) -> str:
     """
     for line in reversed(lines):
         if line.startswith(PREFIX):
-            sentence = line.removeprefix(PREFIX)
-            return sentence[0].upper() + sentence[1:]
+            return line.removeprefix(PREFIX)
     missing = next((line for line in reversed(lines) if line.startswith("ModuleNotFoundError")), None)
     if missing is not None:
         package = missing.rpartition("'")[0].rpartition("'")[2]
-        return f"The Python package {package} is not installed yet: press Install in the Train section."
+        text = _("The Python package {package} is not installed yet: press Install in the Train section.")
+        return text.format(package=package)
     if code < 0 or code == 137:
-        return "The process was killed, perhaps because memory ran out: close other programs and try again."
-    return f"The process ended with code {code}: {lines[-1] if lines else 'it said nothing'}"
+        return _("The process was killed, perhaps because memory ran out: close other programs and try again.")
+    last = lines[-1] if lines else _("it said nothing")
+    return _("The process ended with code {code}: {last}").format(code=code, last=last)

@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.guide_view import reserve_lines, scroll_to
 from SemiSegEmbedLib.application.interaction import SCAN_FILES
+from SemiSegEmbedLib.application.sentences import localised
 
 STATUS_BAR_MS = 15_000
 
@@ -61,12 +62,12 @@ class MessageStrip:
 
     def tell(self, sentence: str) -> None:
         """Something was done."""
-        self._show(sentence, "")
+        self._show(localised(sentence), "")
 
     def warn(self, sentence: str) -> None:
         """Something is wrong and can be acted on."""
         # Bold and a sign, not a colour: readable in every theme and by everybody.
-        self._show("⚠ " + sentence, "font-weight: bold")
+        self._show("⚠ " + localised(sentence), "font-weight: bold")
         scroll_to(self._label)
 
     def _show(self, text: str, style: str) -> None:

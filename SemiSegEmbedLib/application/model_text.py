@@ -8,8 +8,8 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.run_progress import number
+from SemiSegEmbedLib.application.sentences import localised
 
-METHODS = {"embedding_matching": "embedding matching", "supervised": "supervised"}
 FEW_CASES = 12
 
 
@@ -20,7 +20,7 @@ def model_text(row: Mapping[str, Any]) -> str:
         row: One entry of `model list --json`.
     """
     if row.get("problem"):
-        return str(row["problem"])
+        return localised(str(row["problem"]))
     about = _mapping(row.get("about"))
     facts = _mapping(about.get("facts"))
     lines = (_training(facts), _cases(facts, about), _segments(about), *_scores(facts, about), _size(row, about))
@@ -29,11 +29,12 @@ def model_text(row: Mapping[str, Any]) -> str:
 
 def _training(facts: Mapping[str, Any]) -> str:
     method = str(facts.get("method"))
+    names = {"embedding_matching": _("embedding matching"), "supervised": _("annotated cases alone")}
     text = _("Trained {created} with {method}, {steps} steps.")
     if facts.get("finished") is False:
         text = _("Taken from a run at work, {created}, with {method}, after {steps} steps.")
     created = str(facts.get("created"))[:16].replace("T", " ")
-    return text.format(created=created, method=METHODS.get(method, method), steps=facts.get("step"))
+    return text.format(created=created, method=names.get(method, method), steps=facts.get("step"))
 
 
 def _cases(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.case_rows import CaseRow
+from SemiSegEmbedLib.application.sentences import localised
 from SemiSegEmbedLib.application.series_choice import SeriesChoice
 from SemiSegEmbedLib.application.series_dialog import SeriesDialog
 from SemiSegEmbedLib.application.signal import Signal
@@ -216,7 +217,7 @@ class StudyWidgets:
         for problem in problems or ():
             word = _("Error") if problem["severity"] == "error" else _("Warning")
             case = problem["case"] or _("study")
-            listing.addItem(f"{word} · {case} · {problem['sentence']}")
+            listing.addItem(f"{word} · {case} · {localised(problem['sentence'])}")
             listing.item(listing.count - 1).setIcon(self._icons[problem["severity"]])
             self._problem_keys.append(problem["case"] or "")
         if problems is not None and not problems:

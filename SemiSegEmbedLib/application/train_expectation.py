@@ -8,6 +8,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.sentences import localised
+
 SHARE_FOR_STEPS = 0.85
 """As `workflows.run_worker.BUDGET_FOR_STEPS`: the rest of a budget goes to validation and to writing the model."""
 LITTLE_MEMORY_BYTES = 4 << 30
@@ -41,9 +43,9 @@ class Machine:
         if chosen["device"] != "cpu":
             return _low_memory(chosen)
         only = all(one["device"] == "cpu" for one in self.devices)
-        first = self.problem or (_("No GPU was found.") if only else _("The processor is much slower than a GPU."))
+        first = _("No GPU was found.") if only else _("The processor is much slower than a GPU.")
         times = self._times(preset, minutes)
-        return f"{first} {times}".strip()
+        return f"{localised(self.problem) or first} {times}".strip()
 
     def _chosen(self, device: str) -> dict[str, Any] | None:
         if device == "auto":

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.overlays import PREVIEW, Overlay
 from SemiSegEmbedLib.application.run_follower import RunFollower
+from SemiSegEmbedLib.application.sentences import localised
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.errors import SemiSegEmbedError
@@ -99,7 +100,7 @@ class LivePreview:
 
     def _fail(self, sentence: str) -> None:
         self.turn(False)
-        self._say(sentence)
+        self._say(localised(sentence))
 
     def _case_changed(self) -> None:
         """Another case: what was asked is of no use any more, what is shown lies elsewhere."""

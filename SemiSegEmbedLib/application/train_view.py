@@ -12,6 +12,7 @@ from SemiSegEmbedLib.application.legend_label import show_legend
 from SemiSegEmbedLib.application.overlays import Entry
 from SemiSegEmbedLib.application.run_follower import RunFollower
 from SemiSegEmbedLib.application.run_progress import RunProgress, Validation, duration
+from SemiSegEmbedLib.application.sentences import localised, localised_part
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.jobs.run_folder import RunState
 
@@ -105,7 +106,7 @@ class TrainWidgets:
         self._devices = ["auto"]
         for device in devices:
             free = _("{size:.1f} GiB free").format(size=device["free_bytes"] / 2**30)
-            combo.addItem(f"{device['name']} ({free})")
+            combo.addItem(f"{localised_part(device['name'])} ({free})")
             self._devices.append(device["device"])
         combo.currentIndex = self._devices.index(chosen) if chosen in self._devices else 0
         combo.blockSignals(False)
@@ -199,7 +200,7 @@ def state_text(follower: RunFollower) -> str:
     }
     parts = [words[status.state]]
     if follower.live and progress.task:
-        parts.append(f"{progress.task} {progress.task_fraction:.0%}")
+        parts.append(f"{localised_part(progress.task)} {progress.task_fraction:.0%}")
     elif progress.total_steps:
         parts.append(_("step {step} of {total}").format(step=progress.step, total=progress.total_steps))
         if follower.live:
@@ -207,9 +208,9 @@ def state_text(follower: RunFollower) -> str:
         if progress.losses:
             parts.append(_("loss {loss:.3f}").format(loss=progress.losses[-1][1]))
     if not follower.live and status.state is not RunState.FINISHED and status.reason:
-        parts.append(status.reason)
+        parts.append(localised(status.reason))
     elif progress.message:
-        parts.append(progress.message)
+        parts.append(localised(progress.message))
     return " · ".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from vtk.util.numpy_support import get_vtk_array_type, vtk_to_numpy
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
@@ -26,11 +27,13 @@ def load_volume(path: Path, name: str) -> Any:
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
     if not files or not files[0].exists():
-        raise BadInputError(f"The CT {path.name} is not where it was: put it back, or say where it lies with Locate.")
+        text = _("The CT {name} is not where it was: put it back, or say where it lies with Locate.")
+        raise BadInputError(text.format(name=path.name))
     try:
         return slicer.util.loadVolume(str(files[0]), {"name": name, "show": False, "singleFile": not path.is_dir()})
     except RuntimeError as error:
-        raise BadInputError(f"The CT {path.name} could not be read: check the file or add it again.") from error
+        text = _("The CT {name} could not be read: check the file or add it again.")
+        raise BadInputError(text.format(name=path.name)) from error
 
 
 def load_label(path: Path) -> Any:
@@ -38,7 +41,8 @@ def load_label(path: Path) -> Any:
     try:
         return slicer.util.loadLabelVolume(str(path), {"show": False, "singleFile": True})
     except RuntimeError as error:
-        raise BadInputError(f"The label {path.name} could not be read: restore it from an earlier version.") from error
+        text = _("The label {name} could not be read: restore it from an earlier version.")
+        raise BadInputError(text.format(name=path.name)) from error
 
 
 def add_volume(voxels: Voxels, name: str, labelmap: bool = False) -> Any:
@@ -89,9 +93,8 @@ def matrix_above(node: Any) -> np.ndarray:
     if transform is None:
         return np.eye(4)
     if not transform.IsTransformToWorldLinear():
-        raise BadInputError(
-            f"{node.GetName()} stands under a transform that bends it: take it out of the transform, then try again."
-        )
+        text = _("{name} stands under a transform that bends it: take it out of the transform, then try again.")
+        raise BadInputError(text.format(name=node.GetName()))
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
@@ -108,12 +111,13 @@ def volume_copy(volume: Any) -> tuple[np.ndarray, Grid]:
     name = volume.GetName()
     image = volume.GetImageData()
     if image is None or image.GetNumberOfScalarComponents() != 1 or min(image.GetDimensions()) < 2:
-        raise BadInputError(f"{name} is not a 3-D volume of one value a voxel: choose a CT.")
+        raise BadInputError(_("{name} is not a 3-D volume of one value a voxel: choose a CT.").format(name=name))
     grid = grid_of(volume)
     seen = RAS_TO_LPS @ matrix_above(volume) @ RAS_TO_LPS @ grid.ijk_to_lps
     axes = seen[:3, :3] / np.linalg.norm(seen[:3, :3], axis=0)
     if not np.allclose(axes.T @ axes, np.eye(3), atol=_RIGHT_ANGLE_TOLERANCE):
-        raise BadInputError(f"{name} stands under a transform that shears it: take it out of the transform first.")
+        text = _("{name} stands under a transform that shears it: take it out of the transform first.")
+        raise BadInputError(text.format(name=name))
     voxels = slicer.util.arrayFromVolume(volume)
     if voxels.dtype != np.int16:
         voxels = np.clip(np.rint(voxels), -32768, 32767)

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"semisegembed: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("semisegembed: stopped; what was done until now is kept.", file=sys.stderr)
+        print("semisegembed: Stopped; what was done until now is kept.", file=sys.stderr)
         return 3
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (head, less) has enough

@@ -131,15 +131,14 @@ def choose_series(folder: Path | str, series_uid: str | None = None) -> Series:
 
 
 def _choices(series: Sequence[Series]) -> str:
-    shown = [f"{s.uid} ({_summary(s)})" for s in series[:8]]
-    more = f" or one of {len(series) - 8} more" if len(series) > 8 else ""
-    return ", or ".join(shown) + more
+    more = [f"or one of {len(series) - 8} more"] if len(series) > 8 else []
+    return "; ".join([*(_choice(one) for one in series[:8]), *more])
 
 
-def _summary(series: Series) -> str:
-    thickness = "" if series.thickness_mm is None else f" of {series.thickness_mm:g} mm"
-    kernel = f", kernel {series.kernel}" if series.kernel else ""
-    return f"{series.modality or 'unknown'}, {series.slice_count} slices{thickness}{kernel}"
+def _choice(series: Series) -> str:
+    details = "" if series.thickness_mm is None else f", {series.thickness_mm:g} mm"
+    details += f", {series.kernel}" if series.kernel else ""
+    return f"{series.uid} ({series.modality or '?'}, {series.slice_count} slices{details})"
 
 
 def _read_header(path: Path) -> Any | None:

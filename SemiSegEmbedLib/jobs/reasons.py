@@ -41,10 +41,7 @@ def last_sentence(log: Path) -> str:
     except OSError:
         return ""
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    if not last.startswith(PREFIX):
-        return ""
-    sentence = last.removeprefix(PREFIX)
-    return sentence[:1].upper() + sentence[1:]
+    return last.removeprefix(PREFIX) if last.startswith(PREFIX) else ""
 
 
 def _disk_is_full(folder: Path) -> bool:

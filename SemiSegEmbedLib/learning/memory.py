@@ -179,9 +179,8 @@ def _changes(old: TrainingConfig, new: TrainingConfig) -> str:
     if new.accumulation != old.accumulation:
         words.append(f"each batch is learned in {new.accumulation} parts")
     if new.teacher_chunk != old.teacher_chunk:
-        count = "one patch" if new.teacher_chunk == 1 else f"{new.teacher_chunk} patches"
-        words.append(f"the teacher sees {count} at once")
-    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
+        words.append(f"the teacher sees {new.teacher_chunk} of its patches at once")
+    return "; ".join(words)
 
 
 def _times(size: tuple[int, int, int]) -> str:

@@ -280,4 +280,4 @@ class FileLock:
             holder = json.loads(read_bytes(self._path, 1000))
             return f"process {int(holder['pid'])} on {str(holder['host'])[:60]} since {str(holder['since'])[:30]}"
         except (OSError, ValueError, KeyError, TypeError):
-            return "unknown"
+            return "a process that left no name"

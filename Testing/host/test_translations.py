@@ -40,7 +40,9 @@ def test_only_names_and_units_are_the_same_in_german() -> None:
     same = {text for _, text, translation in pairs() if text == translation and len(text) > 12}
     assert {text for text in same if not text.startswith("Ctrl+")} <= {
         "NIfTI (.nii.gz)",
+        "{key}: {error}",
         "{name}: IoU {iou}, HD95 {hd95}",
+        "{where}.{name} {problem}",
     }
 
 

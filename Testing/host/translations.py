@@ -1,9 +1,10 @@
 """Keeps the translations of the module up to date: `python Testing/host/translations.py`.
 
-Collects the texts of the module (`_("...")` in its Python files, strings in its `.ui` files) under the contexts that
-Slicer looks them up in, brings the `.ts` files of `Resources/Translations` up to date, and compiles them to the `.qm`
-files that the module loads. Texts without a translation are marked as unfinished: write them into the `.ts` file, then
-run this again.
+Writes what the library can say into `library_sentences.py` of the application (see `library_texts.py`). Collects the
+texts of the module (`_("...")` in its Python files, strings in its `.ui` files) under the contexts that Slicer looks
+them up in, brings the `.ts` files of `Resources/Translations` up to date, and compiles them to the `.qm` files that
+the module loads. Texts without a translation are marked as unfinished: write them into the `.ts` file, then run this
+again.
 """
 
 from __future__ import annotations
@@ -11,19 +12,56 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import textwrap
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
+from library_texts import library_texts
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "SemiSegEmbed"
-APPLICATION = ROOT / "SemiSegEmbedLib" / "application"
+LIBRARY = ROOT / "SemiSegEmbedLib"
+APPLICATION = LIBRARY / "application"
+SENTENCES = APPLICATION / "library_sentences.py"
 FOLDER = MODULE / "Resources" / "Translations"
 NOT_SHOWN = ("contract.py", "contract_qt.py", "self_test.py")
 """Files whose texts only developers see."""
 
+SENTENCES_BEGIN = '''\
+"""What the library can say: `Testing/host/translations.py` writes this from the sources; do not change it by hand."""
+
+# ruff: noqa: E501
+# fmt: off
+
+from __future__ import annotations
+
+
+def _(text: str) -> str:
+    """Shows a text to the tools of translators; `sentences.py` looks its translation up when it is said."""
+    return text
+
+'''
+
 Texts = dict[str, dict[str, str]]
 """Context to text to translation."""
+
+
+def sentences_module() -> str:
+    """What `library_sentences.py` should hold."""
+    sentences, parts = library_texts(LIBRARY)
+    text = SENTENCES_BEGIN
+    for name, texts in (("SENTENCES", sentences), ("PARTS", parts)):
+        lines = "".join(f"_({_quoted(entry)}),\n" for entry in texts)
+        text += f"\n{name} = (\n{textwrap.indent(lines, '    ')})\n"
+    return text
+
+
+def _quoted(text: str) -> str:
+    """As ruff writes it: in double quotes unless single ones need fewer backslashes."""
+    escaped = text.replace("\\", "\\\\")
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + escaped.replace(quote, "\\" + quote) + quote
 
 
 def collect() -> dict[str, list[str]]:
@@ -116,6 +154,7 @@ def compile_file(source: Path, target: Path) -> None:
 
 
 def main() -> int:
+    SENTENCES.write_text(sentences_module(), encoding="utf-8", newline="\n")
     collected = collect()
     missing = []
     for path in sorted(FOLDER.glob("*.ts")):

@@ -14,9 +14,9 @@ from SemiSegEmbedLib.jobs.reasons import last_sentence, lost_reason
     [
         ("", ""),
         ("--- started ---\nsome output\n", ""),
-        ("output\nsemisegembed: the disk is full: free some space.\n", "The disk is full: free some space."),
+        ("output\nsemisegembed: The disk is full: free some space.\n", "The disk is full: free some space."),
         ("semisegembed: of the first attempt.\n--- started ---\n", ""),
-        ("progress 3 %\rprogress 4 %\rsemisegembed: stopped.\n\n", "Stopped."),
+        ("progress 3 %\rprogress 4 %\rsemisegembed: scan.nii is empty.\n\n", "scan.nii is empty."),
     ],
 )
 def test_the_last_words_of_a_run_are_its_reason(tmp_path: Path, text: str, sentence: str) -> None:
@@ -26,7 +26,7 @@ def test_the_last_words_of_a_run_are_its_reason(tmp_path: Path, text: str, sente
 
 def test_a_long_log_is_read_from_its_end_alone(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_bytes(b"\xff" * 3_000_000 + b"\nsemisegembed: x.\n")
-    assert last_sentence(tmp_path / "log.txt") == "X."
+    assert last_sentence(tmp_path / "log.txt") == "x."
 
 
 def test_without_words_the_exit_code_and_the_beginning_decide(tmp_path: Path) -> None:

@@ -580,6 +580,26 @@
    <source>Write the selected result as it is shown now, with corrections made in Slicer.</source>
    <translation>Das ausgewählte Ergebnis schreiben, wie es jetzt zu sehen ist, mit Korrekturen aus Slicer.</translation>
   </message>
+  <message>
+   <source>Ca&amp;ncel</source>
+   <translation>A&amp;bbrechen</translation>
+  </message>
+  <message>
+   <source>End the export; no file is written.</source>
+   <translation>Den Export beenden; keine Datei wird geschrieben.</translation>
+  </message>
+  <message>
+   <source>Cancel the export</source>
+   <translation>Den Export abbrechen</translation>
+  </message>
+  <message>
+   <source>How far the export is.</source>
+   <translation>Wie weit der Export ist.</translation>
+  </message>
+  <message>
+   <source>Progress of the export</source>
+   <translation>Fortschritt des Exports</translation>
+  </message>
  </context>
  <context>
   <name>SemiSegEmbed</name>
@@ -1149,6 +1169,13 @@
   </message>
  </context>
  <context>
+  <name>application.background</name>
+  <message>
+   <source>Something unexpected went wrong ({kind}): see the Python console.</source>
+   <translation>Etwas Unerwartetes ging schief ({kind}): siehe Python-Konsole.</translation>
+  </message>
+ </context>
+ <context>
   <name>application.case_rows</name>
   <message>
    <source>not annotated</source>
@@ -1180,6 +1207,29 @@
   </message>
  </context>
  <context>
+  <name>application.child</name>
+  <message>
+   <source>The Python package {package} is not installed yet: press Install in the Train section.</source>
+   <translation>Das Python-Paket {package} ist noch nicht installiert: im Abschnitt Trainieren „Installieren“ drücken.</translation>
+  </message>
+  <message>
+   <source>The process was killed, perhaps because memory ran out: close other programs and try again.</source>
+   <translation>Der Prozess wurde abgebrochen, vielleicht weil der Speicher nicht reichte: andere Programme schließen und erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>it said nothing</source>
+   <translation>er sagte nichts</translation>
+  </message>
+  <message>
+   <source>The process ended with code {code}: {last}</source>
+   <translation>Der Prozess endete mit Code {code}: {last}</translation>
+  </message>
+  <message>
+   <source>A process of Python could not be started</source>
+   <translation>Ein Python-Prozess konnte nicht gestartet werden</translation>
+  </message>
+ </context>
+ <context>
   <name>application.dialogs</name>
   <message>
    <source>All files</source>
@@ -1203,6 +1253,13 @@
   <message>
    <source>Slicer's DICOM database is not open: open the DICOM module once, then try again.</source>
    <translation>Die DICOM-Datenbank von Slicer ist nicht geöffnet: das DICOM-Modul einmal öffnen, dann erneut versuchen.</translation>
+  </message>
+ </context>
+ <context>
+  <name>application.drawing</name>
+  <message>
+   <source>Your drawing could not be saved</source>
+   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
   </message>
  </context>
  <context>
@@ -1328,6 +1385,1405 @@
   </message>
  </context>
  <context>
+  <name>application.library_sentences</name>
+  <message>
+   <source>'{name}' exists already: choose another name for the exported model.</source>
+   <translation>'{name}' gibt es schon: einen anderen Namen für das exportierte Modell wählen.</translation>
+  </message>
+  <message>
+   <source>'{name}' lies on the right of '{name2}': the sides seem exchanged, correct them.</source>
+   <translation>'{name}' liegt rechts von '{name2}': die Seiten scheinen vertauscht, bitte berichtigen.</translation>
+  </message>
+  <message>
+   <source>'{text}' cannot be a name: use up to 100 letters, digits, dots, dashes and underscores.</source>
+   <translation>'{text}' kann kein Name sein: bis zu 100 Buchstaben, Ziffern, Punkte, Binde- und Unterstriche verwenden.</translation>
+  </message>
+  <message>
+   <source>--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.</source>
+   <translation>--map '{text}' ist keine Liste wie 1=1,3=1,5=0: Paare alt=neu angeben.</translation>
+  </message>
+  <message>
+   <source>--set '{pair}' has no '=': write --set NAME=VALUE, for example --set patch_size=64.</source>
+   <translation>--set '{pair}' hat kein '=': --set NAME=WERT schreiben, zum Beispiel --set patch_size=64.</translation>
+  </message>
+  <message>
+   <source>A batch needs as many labelled as unlabelled patches, not {labelled_per_batch} and {unlabelled_per_batch}.</source>
+   <translation>In einem Trainingsschritt müssen gleich viele annotierte wie nicht annotierte Ausschnitte sein, nicht {labelled_per_batch} und {unlabelled_per_batch}.</translation>
+  </message>
+  <message>
+   <source>A file of the study may not be written: check the permissions of its folder, then resume.</source>
+   <translation>Eine Datei der Studie darf nicht geschrieben werden: die Rechte an ihrem Ordner prüfen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>A label holds whole numbers from 0 to 255 and this file does not: choose the label and not the CT.</source>
+   <translation>Eine Annotation enthält ganze Zahlen von 0 bis 255, diese Datei nicht: die Annotation wählen, nicht das CT.</translation>
+  </message>
+  <message>
+   <source>A label is one file and this is a folder: choose the file.</source>
+   <translation>Eine Annotation ist eine Datei, dies ist ein Ordner: die Datei wählen.</translation>
+  </message>
+  <message>
+   <source>A model file holds case keys like case-0001 and no paths or names; rename the case.</source>
+   <translation>Eine Modelldatei enthält Fallnummern wie case-0001, aber weder Pfade noch Namen; den Fall umbenennen.</translation>
+  </message>
+  <message>
+   <source>A patch of {divisor} voxels a side is too small for {norm} normalisation; make at least one side {value}.</source>
+   <translation>Ein Ausschnitt mit {divisor} Voxeln Kantenlänge ist für die Normalisierung {norm} zu klein; mindestens eine Seite auf {value} setzen.</translation>
+  </message>
+  <message>
+   <source>A result cannot be '{status}': choose {result_statuses}.</source>
+   <translation>Ein Ergebnis kann nicht '{status}' sein: möglich sind {result_statuses}.</translation>
+  </message>
+  <message>
+   <source>A run is asked for a preview or for a checkpoint.</source>
+   <translation>Einen Lauf kann man um eine Vorschau oder einen Zwischenstand bitten.</translation>
+  </message>
+  <message>
+   <source>A segment of this file has a value that is not from 1 to 255: name them as in the study.</source>
+   <translation>Ein Segment dieser Datei hat einen Wert, der nicht zwischen 1 und 255 liegt: die Segmente wie in der Studie benennen.</translation>
+  </message>
+  <message>
+   <source>A volume has three axes and at least one voxel, not the shape {shape}.</source>
+   <translation>Ein Volumen hat drei Achsen und mindestens ein Voxel, nicht die Form {shape}.</translation>
+  </message>
+  <message>
+   <source>A voxel size of {spacing_mm} mm is not usable: choose one from 0.05 to 20 mm.</source>
+   <translation>Eine Voxelgröße von {spacing_mm} mm ist nicht brauchbar: eine zwischen 0.05 und 20 mm wählen.</translation>
+  </message>
+  <message>
+   <source>About {free_bytes} GiB of memory are free, so {changes}.</source>
+   <translation>Etwa {free_bytes} GiB Speicher sind frei, deshalb: {changes}.</translation>
+  </message>
+  <message>
+   <source>All voxels of this image have the same value: export it again.</source>
+   <translation>Alle Voxel dieser Aufnahme haben denselben Wert: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>Every annotated patient would validate and none train: choose fewer for validation.</source>
+   <translation>Alle annotierten Patienten wären für die Validierung und keiner für das Training: weniger für die Validierung wählen.</translation>
+  </message>
+  <message>
+   <source>Everything below {low} was cut off, also the air: export the CT without a window.</source>
+   <translation>Alles unter {low} wurde abgeschnitten, auch die Luft: das CT ohne Fensterung exportieren.</translation>
+  </message>
+  <message>
+   <source>Everything but dense bone was set to 0 in this image: add the CT as it was scanned.</source>
+   <translation>Alles außer dichtem Knochen wurde in dieser Aufnahme auf 0 gesetzt: das CT hinzufügen, wie es aufgenommen wurde.</translation>
+  </message>
+  <message>
+   <source>Hardly any voxel is as dense as fat or muscle, so the values seem to be no HU: look at the scan.</source>
+   <translation>Kaum ein Voxel ist so dicht wie Fett oder Muskel, die Werte scheinen also keine HU zu sein: die Aufnahme ansehen.</translation>
+  </message>
+  <message>
+   <source>Images are written as .nii, .nii.gz, .nrrd or .mha: choose one of these endings.</source>
+   <translation>Bilder werden als .nii, .nii.gz, .nrrd oder .mha geschrieben: eine dieser Endungen wählen.</translation>
+  </message>
+  <message>
+   <source>It did not react to the request to stop, so it was ended by force.</source>
+   <translation>Der Lauf reagierte nicht auf die Bitte anzuhalten und wurde deshalb gewaltsam beendet.</translation>
+  </message>
+  <message>
+   <source>Its model so far is kept as {left_model}.</source>
+   <translation>Sein bisheriges Modell ist als {left_model} aufbewahrt.</translation>
+  </message>
+  <message>
+   <source>Labels and facts of a model must be plain numbers, texts, lists and dicts.</source>
+   <translation>Segmente und Angaben eines Modells dürfen nur einfache Zahlen, Texte, Listen und Zuordnungen sein.</translation>
+  </message>
+  <message>
+   <source>Many values are beyond any scanner's range, numbers seem to have overflowed: export the CT again.</source>
+   <translation>Viele Werte liegen außerhalb dessen, was ein Scanner misst; vermutlich gab es einen Zahlenüberlauf: das CT neu exportieren.</translation>
+  </message>
+  <message>
+   <source>Maps are {everything}; {unknown} cannot be made.</source>
+   <translation>Mögliche Karten sind {everything}; {unknown} gibt es nicht.</translation>
+  </message>
+  <message>
+   <source>Maps have no setting called {changes}; correct or remove it.</source>
+   <translation>Karten haben keine Einstellung {changes}; sie berichtigen oder entfernen.</translation>
+  </message>
+  <message>
+   <source>Memory ran out even with patches of {times}; close other programs, use fewer base filters, or train on a machine with more memory.</source>
+   <translation>Der Speicher reicht nicht einmal für Ausschnitte von {times}; andere Programme schließen, weniger Filter (base_filters) verwenden oder auf einem Rechner mit mehr Speicher trainieren.</translation>
+  </message>
+  <message>
+   <source>Memory ran out, so {changes}; the run goes on from where it is.</source>
+   <translation>Der Speicher reichte nicht, deshalb: {changes}; der Lauf geht von hier aus weiter.</translation>
+  </message>
+  <message>
+   <source>No GPU is used: training on the processor for about {minutes} minutes.</source>
+   <translation>Es wird keine GPU verwendet: Training auf dem Prozessor für etwa {minutes} Minuten.</translation>
+  </message>
+  <message>
+   <source>No GPU is used: {steps} steps on the processor will take about {spent}; --minutes sets a time budget, and --preset quick is made for this.</source>
+   <translation>Es wird keine GPU verwendet: {steps} Schritte dauern auf dem Prozessor {spent}; --minutes begrenzt die Zeit, und --preset quick ist dafür gedacht.</translation>
+  </message>
+  <message>
+   <source>No annotated case shows an object to learn; annotate at least one case.</source>
+   <translation>Kein annotierter Fall zeigt etwas zu lernen; mindestens einen Fall annotieren.</translation>
+  </message>
+  <message>
+   <source>No annotated case shows the surface of class {class_index}; annotate one that does, then build the model again.</source>
+   <translation>Kein annotierter Fall zeigt die Oberfläche der Klasse {class_index}; einen solchen annotieren, dann das Modell neu erzeugen.</translation>
+  </message>
+  <message>
+   <source>No case is annotated for training: annotate at least one and try again.</source>
+   <translation>Kein Fall ist für das Training annotiert: mindestens einen annotieren, dann erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>No case is annotated: annotate at least one scan of the study, then train.</source>
+   <translation>Kein Fall ist annotiert: mindestens eine Aufnahme der Studie annotieren, dann trainieren.</translation>
+  </message>
+  <message>
+   <source>No held-out case has a label: label one, or name cases with --cases.</source>
+   <translation>Kein zurückgehaltener Fall hat eine Annotation: einen annotieren oder Fälle mit --cases angeben.</translation>
+  </message>
+  <message>
+   <source>No label of this study is learned as class {training_class}: choose another model.</source>
+   <translation>Kein Segment dieser Studie wird als Klasse {training_class} gelernt: ein anderes Modell wählen.</translation>
+  </message>
+  <message>
+   <source>No voxel is as dense as bone: check that the whole range of HU was exported.</source>
+   <translation>Kein Voxel ist so dicht wie Knochen: prüfen, ob der ganze HU-Bereich exportiert wurde.</translation>
+  </message>
+  <message>
+   <source>Only models of this study can be deleted: give the id that the list shows.</source>
+   <translation>Nur Modelle dieser Studie lassen sich löschen: eines aus der Liste angeben.</translation>
+  </message>
+  <message>
+   <source>Only {bone} cm3 are as dense as bone, a hip seems not to be in view: check that it is the right scan.</source>
+   <translation>Nur {bone} cm³ sind so dicht wie Knochen, eine Hüfte scheint nicht im Bild zu sein: prüfen, ob es die richtige Aufnahme ist.</translation>
+  </message>
+  <message>
+   <source>Passes must be at least 1, and noise, threshold and margin at least 0.</source>
+   <translation>Es muss mindestens 1 Durchlauf sein; Rauschen, Schwelle und Rand dürfen nicht unter 0 liegen.</translation>
+  </message>
+  <message>
+   <source>Phantoms cannot be made at {spacing_mm} mm: choose a spacing from 0.4 to 6 mm.</source>
+   <translation>Phantome lassen sich nicht mit {spacing_mm} mm erzeugen: einen Voxelabstand von 0.4 bis 6 mm wählen.</translation>
+  </message>
+  <message>
+   <source>PythonSlicer was not found beside Slicer: install Slicer again.</source>
+   <translation>PythonSlicer wurde neben Slicer nicht gefunden: Slicer neu installieren.</translation>
+  </message>
+  <message>
+   <source>References of shape {shape} do not fit embeddings of shape {shape2}; both need the same number of channels.</source>
+   <translation>Referenzen der Form {shape} passen nicht zu Einbettungen der Form {shape2}; beide brauchen gleich viele Kanäle.</translation>
+  </message>
+  <message>
+   <source>Segmentation was stopped; nothing was written.</source>
+   <translation>Die Segmentierung wurde angehalten; es wurde nichts geschrieben.</translation>
+  </message>
+  <message>
+   <source>Surfaces need the Python package vtk: install it, or export in 3D Slicer.</source>
+   <translation>Oberflächen brauchen das Python-Paket vtk: es installieren oder in 3D Slicer exportieren.</translation>
+  </message>
+  <message>
+   <source>The GPU or its driver reported an error: resume the run, and restart the computer if that comes again.</source>
+   <translation>Die GPU oder ihr Treiber meldete einen Fehler: den Lauf fortsetzen, und wenn es wieder geschieht, den Rechner neu starten.</translation>
+  </message>
+  <message>
+   <source>The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume.</source>
+   <translation>Der Speicher der GPU reichte nicht: andere Programme schließen, die sie nutzen, oder kleinere Ausschnitte wählen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The annotation lies on another grid than the image; resample it first.</source>
+   <translation>Die Annotation liegt auf einem anderen Gitter als das Bild; sie zuerst auf dessen Gitter bringen.</translation>
+  </message>
+  <message>
+   <source>The axes of this scan are not at right angles (a tilted gantry or a sheared grid): resample it to a rectangular grid first.</source>
+   <translation>Die Achsen dieser Aufnahme stehen nicht im rechten Winkel (gekippte Gantry oder geschertes Gitter): sie zuerst auf ein rechtwinkliges Gitter umrechnen.</translation>
+  </message>
+  <message>
+   <source>The checkpoint belongs to a run with another configuration; resume it with its own or start anew.</source>
+   <translation>Der Zwischenstand gehört zu einem Lauf mit anderen Einstellungen; mit dessen eigenen fortsetzen oder neu beginnen.</translation>
+  </message>
+  <message>
+   <source>The computer ran out of memory: close other programs, then resume.</source>
+   <translation>Der Arbeitsspeicher des Rechners reichte nicht: andere Programme schließen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The disk is full: free some space, then resume.</source>
+   <translation>Der Datenträger ist voll: Platz schaffen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The disk takes no file of this size: move the study to another disk, then resume.</source>
+   <translation>Der Datenträger nimmt keine Datei dieser Größe an: die Studie auf einen anderen Datenträger legen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The distance of the slices varies by up to {uneven} mm: resample it to an even distance first.</source>
+   <translation>Der Abstand der Schichten schwankt um bis zu {uneven} mm: die Aufnahme zuerst auf gleichen Abstand umrechnen.</translation>
+  </message>
+  <message>
+   <source>The driver of the GPU is too old for this PyTorch: update the driver, restart, then resume.</source>
+   <translation>Der Treiber der GPU ist zu alt für dieses PyTorch: den Treiber erneuern, den Rechner neu starten, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The engine 'openvino' needs a processor and the package openvino: install it, or choose another engine.</source>
+   <translation>Das Rechenwerk 'openvino' braucht einen Prozessor und das Paket openvino: es installieren oder ein anderes wählen.</translation>
+  </message>
+  <message>
+   <source>The facts of a result must be plain finite numbers and text: convert them first.</source>
+   <translation>Die Angaben zu einem Ergebnis dürfen nur endliche Zahlen und Text sein: sie zuerst umwandeln.</translation>
+  </message>
+  <message>
+   <source>The file "{name}" claims sizes that no model of ours has, and was not opened.</source>
+   <translation>Die Datei "{name}" behauptet Größen, die kein Modell dieses Programms hat, und wurde nicht geöffnet.</translation>
+  </message>
+  <message>
+   <source>The file "{name}" holds something other than numbers and text, which could be harmful, and was not opened; get the model again from somebody you trust.</source>
+   <translation>Die Datei "{name}" enthält anderes als Zahlen und Text, was schädlich sein könnte, und wurde nicht geöffnet; das Modell noch einmal von jemandem besorgen, dem man vertraut.</translation>
+  </message>
+  <message>
+   <source>The file "{name}" is not a SemiSegEmbed model or is damaged; choose another file.</source>
+   <translation>Die Datei "{name}" ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen.</translation>
+  </message>
+  <message>
+   <source>The file changed on disk after it was added: restore it, or remove the case and add it.</source>
+   <translation>Die Datei wurde auf dem Datenträger verändert, nachdem sie hinzugefügt wurde: sie wiederherstellen, oder den Fall entfernen und neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The folder does not hold this series: choose another one. They are: {choices}</source>
+   <translation>Der Ordner enthält diese Serie nicht: eine andere wählen. Vorhanden sind: {choices}</translation>
+  </message>
+  <message>
+   <source>The folder holds {series} series: say which with --series. They are: {choices}</source>
+   <translation>Der Ordner enthält {series} Serien: mit --series angeben, welche gemeint ist. Vorhanden sind: {choices}</translation>
+  </message>
+  <message>
+   <source>The folder of a result must lie in the study: choose one below results.</source>
+   <translation>Der Ordner eines Ergebnisses muss in der Studie liegen: einen unterhalb von results wählen.</translation>
+  </message>
+  <message>
+   <source>The folder of the run is gone, so the run ended: open the study where it lies now, or put it back, then resume.</source>
+   <translation>Der Ordner des Laufs ist nicht mehr da, deshalb endete der Lauf: die Studie öffnen, wo sie jetzt liegt, oder sie zurücklegen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The folder {name} already holds a study: open it, or choose another.</source>
+   <translation>Der Ordner {name} enthält schon eine Studie: sie öffnen oder einen anderen wählen.</translation>
+  </message>
+  <message>
+   <source>The folder {name} holds no files: choose the folder with the DICOM slices.</source>
+   <translation>Der Ordner {name} enthält keine Dateien: den Ordner mit den DICOM-Schichten wählen.</translation>
+  </message>
+  <message>
+   <source>The folder {name} holds no study: {hint}.</source>
+   <translation>Der Ordner {name} enthält keine Studie: {hint}.</translation>
+  </message>
+  <message>
+   <source>The gantry was tilted: resample the scan to a rectangular grid first.</source>
+   <translation>Die Gantry war gekippt: die Aufnahme zuerst auf ein rechtwinkliges Gitter umrechnen.</translation>
+  </message>
+  <message>
+   <source>The header of this file asks for more voxels than any CT has: export it again.</source>
+   <translation>Der Kopf dieser Datei verlangt mehr Voxel, als ein CT hat: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The header of this file gives two different positions or a sheared grid (sform and qform): resample it to a rectangular grid or export it again.</source>
+   <translation>Der Kopf dieser Datei nennt zwei verschiedene Lagen oder ein geschertes Gitter (sform und qform): die Aufnahme auf ein rechtwinkliges Gitter umrechnen oder neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The image could not be written: check that the disk has space and the folder is there.</source>
+   <translation>Das Bild ließ sich nicht schreiben: prüfen, ob der Datenträger Platz hat und der Ordner da ist.</translation>
+  </message>
+  <message>
+   <source>The installed PyTorch does not support this GPU: install a newer PyTorch, or train on the processor.</source>
+   <translation>Das installierte PyTorch unterstützt diese GPU nicht: ein neueres PyTorch installieren oder auf dem Prozessor trainieren.</translation>
+  </message>
+  <message>
+   <source>The label has another size than its CT: export it on the whole grid of the CT.</source>
+   <translation>Die Annotation hat eine andere Größe als ihr CT: sie auf dem ganzen Gitter des CT exportieren.</translation>
+  </message>
+  <message>
+   <source>The label has no voxel of {absent}: fine if it is out of view or absent, else draw it.</source>
+   <translation>Die Annotation enthält kein Voxel von {absent}: in Ordnung, wenn es nicht im Bild oder nicht vorhanden ist, sonst einzeichnen.</translation>
+  </message>
+  <message>
+   <source>The label has values that the study does not know ({listed}): add or correct them.</source>
+   <translation>Die Annotation enthält Werte, die die Studie nicht kennt ({listed}): sie ergänzen oder berichtigen.</translation>
+  </message>
+  <message>
+   <source>The label has values that the study does not know ({listed}): correct them.</source>
+   <translation>Die Annotation enthält Werte, die die Studie nicht kennt ({listed}): sie berichtigen.</translation>
+  </message>
+  <message>
+   <source>The label is not denser than what surrounds it, so it seems not to lie on the bone: check its place.</source>
+   <translation>Das Annotierte ist nicht dichter als seine Umgebung und liegt wohl nicht auf dem Knochen: seine Lage prüfen.</translation>
+  </message>
+  <message>
+   <source>The label is not there: add it again.</source>
+   <translation>Die Annotation ist nicht da: sie neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The label lies on another grid than its CT: resample or export it on the grid of the CT.</source>
+   <translation>Die Annotation liegt auf einem anderen Gitter als ihr CT: sie auf das Gitter des CT umrechnen oder darauf exportieren.</translation>
+  </message>
+  <message>
+   <source>The label lies {shift} mm beside its CT: export it with the position of the CT.</source>
+   <translation>Die Annotation liegt {shift} mm neben ihrem CT: sie mit der Lage des CT exportieren.</translation>
+  </message>
+  <message>
+   <source>The label marks no bone at all: annotate it, or add the case without a label.</source>
+   <translation>Die Annotation enthält überhaupt keinen Knochen: annotieren, oder den Fall ohne Annotation hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The list of labels does not work because {problem}.</source>
+   <translation>Die Liste der Segmente ist so nicht brauchbar, denn {problem}.</translation>
+  </message>
+  <message>
+   <source>The loss is no longer a finite number; lower the learning rate.</source>
+   <translation>Der Verlust ist keine endliche Zahl mehr; die Lernrate senken.</translation>
+  </message>
+  <message>
+   <source>The map does not fit the grid of this case: segment the case again.</source>
+   <translation>Die Karte passt nicht zum Gitter dieses Falls: den Fall neu segmentieren.</translation>
+  </message>
+  <message>
+   <source>The model differs from this run in {differs}: continue with the preset it was trained with.</source>
+   <translation>Das Modell unterscheidet sich von diesem Lauf in {differs}: mit der Voreinstellung weitermachen, mit der es trainiert wurde.</translation>
+  </message>
+  <message>
+   <source>The model file "{name}" is corrupted (its checksum differs); copy it again.</source>
+   <translation>Die Modelldatei "{name}" ist beschädigt (ihre Prüfsumme stimmt nicht); sie noch einmal kopieren.</translation>
+  </message>
+  <message>
+   <source>The model file "{name}" is truncated or damaged; copy it again.</source>
+   <translation>Die Modelldatei "{name}" ist unvollständig oder beschädigt; sie noch einmal kopieren.</translation>
+  </message>
+  <message>
+   <source>The model file "{name}" was written by a newer version of SemiSegEmbed; update to open it.</source>
+   <translation>Die Modelldatei "{name}" stammt aus einer neueren Version von SemiSegEmbed; zum Öffnen SemiSegEmbed aktualisieren.</translation>
+  </message>
+  <message>
+   <source>The network needs at least 1 input channel, 2 classes and 1 base filter, and a dropout from 0 up to but not 1, not {in_channels}, {classes}, {base_filters} and {dropout}.</source>
+   <translation>Das Netz braucht mindestens 1 Eingangskanal, 2 Klassen und 1 Filter und einen Dropout von 0 bis unter 1, nicht {in_channels}, {classes}, {base_filters} und {dropout}.</translation>
+  </message>
+  <message>
+   <source>The network takes patches whose three sizes are multiples of {divisor}, not {size}; change the patch size or pad the image.</source>
+   <translation>Das Netz nimmt Ausschnitte, deren drei Größen Vielfache von {divisor} sind, nicht {size}; die Größe der Ausschnitte ändern oder das Bild auffüllen.</translation>
+  </message>
+  <message>
+   <source>The networks run without torch's compiler, which does not work here.</source>
+   <translation>Die Netze laufen ohne den Compiler von PyTorch, der hier nicht arbeitet.</translation>
+  </message>
+  <message>
+   <source>The overlap of windows must be at least 0 and below 1, not {overlap}.</source>
+   <translation>Die Überlappung der Fenster muss mindestens 0 und kleiner als 1 sein, nicht {overlap}.</translation>
+  </message>
+  <message>
+   <source>The patch size must be three multiples of 8, for example 96 96 96, not {size}.</source>
+   <translation>Die Größe der Ausschnitte muss aus drei Vielfachen von 8 bestehen, zum Beispiel 96 96 96, nicht {size}.</translation>
+  </message>
+  <message>
+   <source>The patient of this case is also in training ({twin}): keep all scans of a patient together.</source>
+   <translation>Der Patient dieses Falls ist auch im Training ({twin}): alle Aufnahmen eines Patienten zusammenhalten.</translation>
+  </message>
+  <message>
+   <source>The pixel spacing of this series is implausible: export it again.</source>
+   <translation>Der Pixelabstand dieser Serie ist nicht glaubhaft: sie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The position in this file is not a plausible number of millimetres: export it again.</source>
+   <translation>Die Lage in dieser Datei ist keine glaubhafte Angabe in Millimetern: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The reference bank holds no reference of class {wanted_class}.</source>
+   <translation>Die Referenzbank enthält keine Referenz der Klasse {wanted_class}.</translation>
+  </message>
+  <message>
+   <source>The run did not answer within {timeout_s} s: try again, or look at its log.</source>
+   <translation>Der Lauf antwortete nicht innerhalb von {timeout_s} s: erneut versuchen oder in sein Protokoll sehen.</translation>
+  </message>
+  <message>
+   <source>The run ended before it began: look into log.txt, then start it again.</source>
+   <translation>Der Lauf endete, bevor er begann: in log.txt nachsehen, dann erneut starten.</translation>
+  </message>
+  <message>
+   <source>The run ended unexpectedly ({name}): its log says where; resume it or report this.</source>
+   <translation>Der Lauf endete unerwartet ({name}): in seinem Protokoll steht, wo; ihn fortsetzen oder den Fehler melden.</translation>
+  </message>
+  <message>
+   <source>The run ended without a word, perhaps because it was killed or the computer restarted: resume it.</source>
+   <translation>Der Lauf endete ohne ein Wort, vielleicht weil er abgebrochen oder der Rechner neu gestartet wurde: ihn fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The run finished but its process ended with code {code}: look into log.txt before you use the model.</source>
+   <translation>Der Lauf wurde fertig, aber sein Prozess endete mit Code {code}: in log.txt nachsehen, bevor das Modell verwendet wird.</translation>
+  </message>
+  <message>
+   <source>The run has ended: segment the case with its model instead.</source>
+   <translation>Der Lauf ist zu Ende: den Fall stattdessen mit seinem Modell segmentieren.</translation>
+  </message>
+  <message>
+   <source>The run says it finished but its events do not: resume it.</source>
+   <translation>Der Lauf meldet sich fertig, seine Ereignisse aber nicht: ihn fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The run was killed, perhaps because memory ran out: close other programs, then resume it.</source>
+   <translation>Der Lauf wurde abgebrochen, vielleicht weil der Speicher nicht reichte: andere Programme schließen, dann fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The run was never started: resume it.</source>
+   <translation>Der Lauf wurde nie gestartet: ihn fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The run was stopped.</source>
+   <translation>Der Lauf wurde angehalten.</translation>
+  </message>
+  <message>
+   <source>The run was stopped; it can be resumed.</source>
+   <translation>Der Lauf wurde angehalten; er lässt sich fortsetzen.</translation>
+  </message>
+  <message>
+   <source>The run {run_id} is at work already: follow it, or stop it first.</source>
+   <translation>Der Lauf {run_id} ist schon bei der Arbeit: ihm folgen oder ihn zuerst anhalten.</translation>
+  </message>
+  <message>
+   <source>The run {run_id} works on the computer {host} and has not stopped yet: wait, or end it there.</source>
+   <translation>Der Lauf {run_id} arbeitet auf dem Rechner {host} und hat noch nicht angehalten: warten oder ihn dort beenden.</translation>
+  </message>
+  <message>
+   <source>The scan is only {extent} mm wide along one axis, less than a hip joint: add the whole scan.</source>
+   <translation>Die Aufnahme ist entlang einer Achse nur {extent} mm breit, weniger als ein Hüftgelenk: die ganze Aufnahme hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The scanner marked this series as something else than CT: add a CT.</source>
+   <translation>Das Gerät hat diese Serie nicht als CT gekennzeichnet: ein CT hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The segmentation has the value {unknown}, which no label explains: add the label.</source>
+   <translation>Die Segmentierung enthält den Wert {unknown}, den kein Segment erklärt: das Segment ergänzen.</translation>
+  </message>
+  <message>
+   <source>The setting 'accumulation' must divide the {labelled_per_batch} labelled patches of a step, not {accumulation}.</source>
+   <translation>Die Einstellung 'accumulation' muss die {labelled_per_batch} annotierten Ausschnitte eines Schritts teilen, nicht {accumulation} sein.</translation>
+  </message>
+  <message>
+   <source>The setting 'betas' must be two numbers from 0 up to but not 1, not {betas}.</source>
+   <translation>Die Einstellung 'betas' muss aus zwei Zahlen von 0 bis unter 1 bestehen, nicht {betas}.</translation>
+  </message>
+  <message>
+   <source>The setting 'mirror_axes' must hold 0 (z), 1 (y) or 2 (x), not {mirror_axes}.</source>
+   <translation>Die Einstellung 'mirror_axes' darf 0 (z), 1 (y) oder 2 (x) enthalten, nicht {mirror_axes}.</translation>
+  </message>
+  <message>
+   <source>The setting 'prototypes' needs 'reference_scope' to be bank.</source>
+   <translation>Die Einstellung 'prototypes' setzt voraus, dass 'reference_scope' auf bank steht.</translation>
+  </message>
+  <message>
+   <source>The setting 'threshold_end' must not lie below 'threshold_start'.</source>
+   <translation>Die Einstellung 'threshold_end' darf nicht unter 'threshold_start' liegen.</translation>
+  </message>
+  <message>
+   <source>The setting {name} must be a finite number, not {value}.</source>
+   <translation>Die Einstellung {name} muss eine endliche Zahl sein, nicht {value}.</translation>
+  </message>
+  <message>
+   <source>The setting {name} must be a {name2}, not {value}.</source>
+   <translation>Die Einstellung {name} muss vom Typ {name2} sein, nicht {value}.</translation>
+  </message>
+  <message>
+   <source>The setting {name} must be one of {allowed}, not {value}.</source>
+   <translation>Die Einstellung {name} muss eines von {allowed} sein, nicht {value}.</translation>
+  </message>
+  <message>
+   <source>The setting {name} must be {limit}, not {value}.</source>
+   <translation>Die Einstellung {name} muss {limit} sein, nicht {value}.</translation>
+  </message>
+  <message>
+   <source>The similarity is {kernels} with {reduces}, not {kernel} with {reduce}.</source>
+   <translation>Möglich sind die Ähnlichkeiten {kernels} mit {reduces}, nicht {kernel} mit {reduce}.</translation>
+  </message>
+  <message>
+   <source>The slices claim an impossible size: export the series again.</source>
+   <translation>Die Schichten geben eine unmögliche Größe an: die Serie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The slices of this series differ in size or spacing: export the axial scan alone.</source>
+   <translation>Die Schichten dieser Serie haben verschiedene Größen oder Abstände: die axiale Aufnahme allein exportieren.</translation>
+  </message>
+  <message>
+   <source>The slices of this series point in different directions: export the axial scan alone.</source>
+   <translation>Die Schichten dieser Serie weisen in verschiedene Richtungen: die axiale Aufnahme allein exportieren.</translation>
+  </message>
+  <message>
+   <source>The spacing in this file is not a plausible number of millimetres: export it again.</source>
+   <translation>Der Voxelabstand in dieser Datei ist keine glaubhafte Angabe in Millimetern: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The spacing or the directions in this file make no sense: export it again.</source>
+   <translation>Der Voxelabstand oder die Richtungen in dieser Datei ergeben keinen Sinn: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The study already has a model '{stem}': rename the file, then import it.</source>
+   <translation>Die Studie hat schon ein Modell '{stem}': die Datei umbenennen, dann importieren.</translation>
+  </message>
+  <message>
+   <source>The study has a run '{run_id}' already: choose another name.</source>
+   <translation>Die Studie hat schon einen Lauf '{run_id}': einen anderen Namen wählen.</translation>
+  </message>
+  <message>
+   <source>The study has no case '{key}': choose one of the keys in its list of cases.</source>
+   <translation>Die Studie hat keinen Fall '{key}': einen aus ihrer Liste der Fälle wählen.</translation>
+  </message>
+  <message>
+   <source>The study has no model yet: train one first, or import a model file.</source>
+   <translation>Die Studie hat noch kein Modell: zuerst eines trainieren oder eine Modelldatei importieren.</translation>
+  </message>
+  <message>
+   <source>The study has no result of this model for {case_key}: segment it first.</source>
+   <translation>Die Studie hat kein Ergebnis dieses Modells für {case_key}: den Fall zuerst segmentieren.</translation>
+  </message>
+  <message>
+   <source>The study has no unannotated case: add scans, or name cases with --cases.</source>
+   <translation>Die Studie hat keinen Fall ohne Annotation: Aufnahmen hinzufügen oder Fälle mit --cases angeben.</translation>
+  </message>
+  <message>
+   <source>The study's file study.json cannot be used because {error}: restore it from study.json.bak or a backup.</source>
+   <translation>Die Datei study.json der Studie ist nicht verwendbar, denn {error}: sie aus study.json.bak oder einer Sicherung wiederherstellen.</translation>
+  </message>
+  <message>
+   <source>The study's file study.json is too large or not text: restore it from study.json.bak or a backup.</source>
+   <translation>Die Datei study.json der Studie ist zu groß oder kein Text: sie aus study.json.bak oder einer Sicherung wiederherstellen.</translation>
+  </message>
+  <message>
+   <source>The surface could not be written: free some disk space and try again.</source>
+   <translation>Die Oberfläche ließ sich nicht schreiben: Platz auf dem Datenträger schaffen, dann erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>The training configuration has no setting {unknown}; correct or remove it.</source>
+   <translation>Das Training hat keine Einstellung {unknown}; sie berichtigen oder entfernen.</translation>
+  </message>
+  <message>
+   <source>The uncertainty form must be {mean_of_entropies} or {entropy_of_mean}, not {form}.</source>
+   <translation>Die Unsicherheit muss als {mean_of_entropies} oder {entropy_of_mean} berechnet werden, nicht als {form}.</translation>
+  </message>
+  <message>
+   <source>The validation IoU fell more than {drop} below its best of {best_iou}; the checkpoint of step {best_step} is kept as the best.</source>
+   <translation>Die IoU der Validierung fiel um mehr als {drop} unter ihren besten Wert von {best_iou}; der Zwischenstand von Schritt {best_step} bleibt als bester erhalten.</translation>
+  </message>
+  <message>
+   <source>The values are shifted by 1024 (water lies near 1024): export the CT again with its rescale intercept.</source>
+   <translation>Die Werte sind um 1024 verschoben (Wasser liegt bei 1024): das CT mit seinem Rescale Intercept neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The values only reach from {low} to {high}, these are no HU: export the CT without a window.</source>
+   <translation>Die Werte reichen nur von {low} bis {high}, das sind keine HU: das CT ohne Fensterung exportieren.</translation>
+  </message>
+  <message>
+   <source>The values reach from 0 to 255, these are grey values of a picture: export the HU.</source>
+   <translation>Die Werte reichen von 0 bis 255, das sind Grauwerte eines Bildes: die HU exportieren.</translation>
+  </message>
+  <message>
+   <source>The voxels are {coarsest} mm apart, thin bone is lost: use a finer reconstruction.</source>
+   <translation>Die Voxel liegen {coarsest} mm auseinander, dünner Knochen geht verloren: eine feinere Rekonstruktion verwenden.</translation>
+  </message>
+  <message>
+   <source>The voxels of this file cannot be read, it is damaged or compressed in an unknown way: export it again.</source>
+   <translation>Die Voxel dieser Datei sind nicht lesbar, sie ist beschädigt oder auf unbekannte Art komprimiert: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>The window size must be three multiples of {divisor}, not {patch}.</source>
+   <translation>Die Fenstergröße muss aus drei Vielfachen von {divisor} bestehen, nicht {patch}.</translation>
+  </message>
+  <message>
+   <source>The window size {patch} and the batch {batch} must be positive.</source>
+   <translation>Die Fenstergröße {patch} und die Anzahl {batch} müssen positiv sein.</translation>
+  </message>
+  <message>
+   <source>The {patches} labelled patches of a step cannot be shared by {world} processes: set labelled_per_batch and unlabelled_per_batch to a multiple of {world2}.</source>
+   <translation>Die {patches} annotierten Ausschnitte eines Schritts lassen sich nicht auf {world} Prozesse verteilen: labelled_per_batch und unlabelled_per_batch auf ein Vielfaches von {world2} setzen.</translation>
+  </message>
+  <message>
+   <source>The {what} of the network must be one of {allowed}, not {name}.</source>
+   <translation>Am Netz muss {what} eines von {allowed} sein, nicht {name}.</translation>
+  </message>
+  <message>
+   <source>There is a run '{run_id}' already: choose another name.</source>
+   <translation>Einen Lauf '{run_id}' gibt es schon: einen anderen Namen wählen.</translation>
+  </message>
+  <message>
+   <source>There is an NVIDIA GPU, but PyTorch was installed without support for it: install PyTorch again in the module PyTorch Utils.</source>
+   <translation>Es gibt eine NVIDIA-GPU, aber PyTorch wurde ohne Unterstützung für sie installiert: PyTorch im Modul PyTorch Utils neu installieren.</translation>
+  </message>
+  <message>
+   <source>There is no device '{name}' here: choose one of {known}.</source>
+   <translation>Ein Gerät '{name}' gibt es hier nicht: eines von {known} wählen.</translation>
+  </message>
+  <message>
+   <source>There is no file or folder '{name}': check the name.</source>
+   <translation>Eine Datei oder einen Ordner '{name}' gibt es nicht: den Namen prüfen.</translation>
+  </message>
+  <message>
+   <source>There is no list of labels '{name}': choose {names}, or a JSON file that exists.</source>
+   <translation>Eine Segmentliste '{name}' gibt es nicht: {names} wählen oder eine vorhandene JSON-Datei.</translation>
+  </message>
+  <message>
+   <source>There is no model '{name}': list the models of the study and choose one of them.</source>
+   <translation>Ein Modell '{name}' gibt es nicht: die Modelle der Studie ansehen und eines davon wählen.</translation>
+  </message>
+  <message>
+   <source>There is no model file "{name}"; choose another file.</source>
+   <translation>Eine Modelldatei "{name}" gibt es nicht; eine andere Datei wählen.</translation>
+  </message>
+  <message>
+   <source>There is no negative value, so these are no HU (it may be an MR image): add a CT in HU.</source>
+   <translation>Es gibt keinen negativen Wert, das sind also keine HU (vielleicht ist es ein MR-Bild): ein CT in HU hinzufügen.</translation>
+  </message>
+  <message>
+   <source>There is no preset {name}; choose one of {presets}.</source>
+   <translation>Eine Voreinstellung {name} gibt es nicht; eine von {presets} wählen.</translation>
+  </message>
+  <message>
+   <source>There is no run in {folder}: name a folder inside the study's folder 'runs'.</source>
+   <translation>In {folder} liegt kein Lauf: einen Ordner im Ordner 'runs' der Studie angeben.</translation>
+  </message>
+  <message>
+   <source>There is too little disk space to open this CT quickly: free some space.</source>
+   <translation>Der Platz auf dem Datenträger reicht nicht, um dieses CT schnell zu öffnen: Platz schaffen.</translation>
+  </message>
+  <message>
+   <source>This CT has values that are not numbers: export it again.</source>
+   <translation>Dieses CT hat Werte, die keine Zahlen sind: es neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This CT is in the study already as {key}: use that case, or allow duplicates if you mean it.</source>
+   <translation>Dieses CT ist schon als {key} in der Studie: jenen Fall verwenden, oder Doppelte erlauben, wenn es gewollt ist.</translation>
+  </message>
+  <message>
+   <source>This DICOM file is not a segmentation: choose a DICOM SEG file or a label map.</source>
+   <translation>Diese DICOM-Datei ist keine Segmentierung: eine DICOM-SEG-Datei oder eine Labelmap wählen.</translation>
+  </message>
+  <message>
+   <source>This file cannot be opened ({reason}): check that you may read it.</source>
+   <translation>Diese Datei lässt sich nicht öffnen ({reason}): prüfen, ob sie gelesen werden darf.</translation>
+  </message>
+  <message>
+   <source>This file cannot be read as an image, it is damaged or not what its name says: export it again.</source>
+   <translation>Diese Datei ist nicht als Bild lesbar, sie ist beschädigt oder nicht das, was ihr Name sagt: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This file does not exist (any more): check its path or add it again.</source>
+   <translation>Diese Datei gibt es nicht (mehr): ihren Pfad prüfen oder sie neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This file has an unknown format: give .nii, .nii.gz, .nrrd or .mha, or a DICOM folder.</source>
+   <translation>Diese Datei hat ein unbekanntes Format: .nii, .nii.gz, .nrrd oder .mha oder einen DICOM-Ordner angeben.</translation>
+  </message>
+  <message>
+   <source>This file has values that are not numbers: export it again.</source>
+   <translation>Diese Datei hat Werte, die keine Zahlen sind: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This file holds a single slice: add the whole scan.</source>
+   <translation>Diese Datei enthält eine einzige Schicht: die ganze Aufnahme hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This file holds colours or vectors and not a CT or a label: export the plain volume.</source>
+   <translation>Diese Datei enthält Farben oder Vektoren und weder CT noch Annotation: das einfache Volumen exportieren.</translation>
+  </message>
+  <message>
+   <source>This file holds more than its header says: export it again.</source>
+   <translation>Diese Datei enthält mehr, als ihr Kopf sagt: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This file holds segments and not a CT: add it as the label of a CT.</source>
+   <translation>Diese Datei enthält Segmente und kein CT: sie als Annotation eines CT hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This file is cut short or damaged: copy or export it again.</source>
+   <translation>Diese Datei ist abgeschnitten oder beschädigt: sie noch einmal kopieren oder exportieren.</translation>
+  </message>
+  <message>
+   <source>This file is empty: export it again.</source>
+   <translation>Diese Datei ist leer: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This file is far too short for the size in its header: copy or export it again.</source>
+   <translation>Diese Datei ist viel zu kurz für die Größe in ihrem Kopf: sie noch einmal kopieren oder exportieren.</translation>
+  </message>
+  <message>
+   <source>This file is not one three-dimensional image: export a single volume.</source>
+   <translation>Diese Datei ist nicht ein dreidimensionales Bild: ein einzelnes Volumen exportieren.</translation>
+  </message>
+  <message>
+   <source>This file names no segments: save it as .nrrd if it is a plain label map.</source>
+   <translation>Diese Datei benennt keine Segmente: sie als .nrrd speichern, wenn sie eine einfache Labelmap ist.</translation>
+  </message>
+  <message>
+   <source>This file unpacks to far more than a CT of its size would: export it again.</source>
+   <translation>Diese Datei wird beim Entpacken viel größer als ein CT ihrer Größe: die Aufnahme neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This folder does not exist (any more): check its path or add it again.</source>
+   <translation>Diesen Ordner gibt es nicht (mehr): seinen Pfad prüfen oder ihn neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This folder has no such series: choose {choices}.</source>
+   <translation>Dieser Ordner enthält keine solche Serie, vorhanden sind: {choices}.</translation>
+  </message>
+  <message>
+   <source>This folder holds no DICOM image: choose the folder that directly holds the slices.</source>
+   <translation>Dieser Ordner enthält kein DICOM-Bild: den Ordner wählen, in dem die Schichten selbst liegen.</translation>
+  </message>
+  <message>
+   <source>This folder holds too many files: put the DICOM series into a folder of its own.</source>
+   <translation>Dieser Ordner enthält zu viele Dateien: die DICOM-Serie in einen eigenen Ordner legen.</translation>
+  </message>
+  <message>
+   <source>This folder holds {volumes} series that could be meant: choose {choices}.</source>
+   <translation>Dieser Ordner enthält {volumes} Serien, die gemeint sein könnten; eine davon wählen: {choices}.</translation>
+  </message>
+  <message>
+   <source>This header keeps its voxels in another file: save it as one file and add that.</source>
+   <translation>Dieser Kopf hat seine Voxel in einer anderen Datei: alles als eine Datei speichern und diese hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This is a single DICOM file: give the folder that holds all slices of the series.</source>
+   <translation>Dies ist eine einzelne DICOM-Datei: den Ordner angeben, der alle Schichten der Serie enthält.</translation>
+  </message>
+  <message>
+   <source>This is not the CT that was added as {key}: choose the right file, or add a case.</source>
+   <translation>Dies ist nicht das CT, das als {key} hinzugefügt wurde: die richtige Datei wählen oder einen Fall hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This is not the id of a request: use the one that asking returned.</source>
+   <translation>Dies ist keine Nummer einer Anfrage: die verwenden, die beim Fragen zurückkam.</translation>
+  </message>
+  <message>
+   <source>This is the same CT as {first}: remove one of them.</source>
+   <translation>Dies ist dasselbe CT wie {first}: eines von beiden entfernen.</translation>
+  </message>
+  <message>
+   <source>This result is empty: there is no surface to write.</source>
+   <translation>Dieses Ergebnis ist leer: es gibt keine Oberfläche zu schreiben.</translation>
+  </message>
+  <message>
+   <source>This scan could not be segmented ({reason}): free memory and disk, then try again.</source>
+   <translation>Diese Aufnahme ließ sich nicht segmentieren ({reason}): Speicher und Platz auf dem Datenträger schaffen, dann erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>This segmentation cannot be read, it is damaged or of an unknown kind: export it again.</source>
+   <translation>Diese Segmentierung ist nicht lesbar, sie ist beschädigt oder von unbekannter Art: sie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This segmentation holds no segment: export it again.</source>
+   <translation>Diese Segmentierung enthält kein Segment: sie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>This series has a single slice: add the folder with the whole scan.</source>
+   <translation>Diese Serie hat eine einzige Schicht: den Ordner mit der ganzen Aufnahme hinzufügen.</translation>
+  </message>
+  <message>
+   <source>This series is stored as one multi-frame file: convert it to NIfTI first.</source>
+   <translation>Diese Serie ist als eine einzige Datei mit vielen Bildern gespeichert (multi-frame): sie zuerst in NIfTI umwandeln.</translation>
+  </message>
+  <message>
+   <source>Training did not begin because of these problems. {problems}</source>
+   <translation>Das Training begann nicht, weil es diese Probleme gibt. {problems}</translation>
+  </message>
+  <message>
+   <source>Training on {name}.</source>
+   <translation>Training auf {name}.</translation>
+  </message>
+  <message>
+   <source>Two segments of this file would get the same label value: name them as in the study.</source>
+   <translation>Zwei Segmente dieser Datei bekämen denselben Wert: sie wie in der Studie benennen.</translation>
+  </message>
+  <message>
+   <source>Uncertain places need a three-dimensional map and positive sizes in mm.</source>
+   <translation>Unsichere Stellen brauchen eine dreidimensionale Karte und positive Größen in mm.</translation>
+  </message>
+  <message>
+   <source>Uncertainty needs at least one pass: leave --passes at 5.</source>
+   <translation>Die Unsicherheit braucht mindestens einen Durchlauf: --passes bei 5 lassen.</translation>
+  </message>
+  <message>
+   <source>What 3D Slicer handed over is not whole: export again.</source>
+   <translation>Was 3D Slicer übergab, ist unvollständig: erneut exportieren.</translation>
+  </message>
+  <message>
+   <source>config.json of the run {run_id} is damaged: start a new run.</source>
+   <translation>config.json des Laufs {run_id} ist beschädigt: einen neuen Lauf starten.</translation>
+  </message>
+  <message>
+   <source>{annotated} annotated and {held_out} held-out scans are more than {count}: ask for more.</source>
+   <translation>{annotated} annotierte und {held_out} zurückgehaltene Aufnahmen sind mehr als {count}: mehr Aufnahmen verlangen.</translation>
+  </message>
+  <message>
+   <source>{count} of {slices} slices hold fewer or more voxels than they say: copy them again.</source>
+   <translation>{count} von {slices} Schichten enthalten weniger oder mehr Voxel, als sie angeben: sie noch einmal kopieren.</translation>
+  </message>
+  <message>
+   <source>{count} slices lie in the place of another (several phases or exports): keep one of each.</source>
+   <translation>{count} Schichten liegen am Platz einer anderen (mehrere Phasen oder Exporte): von jeder nur eine behalten.</translation>
+  </message>
+  <message>
+   <source>{doing} because {reason}.</source>
+   <translation>{doing}, denn {reason}.</translation>
+  </message>
+  <message>
+   <source>{key} cannot validate because it is not an annotated case: choose another.</source>
+   <translation>{key} kann nicht validieren, weil es kein annotierter Fall ist: einen anderen wählen.</translation>
+  </message>
+  <message>
+   <source>{key} has no label to compare with: annotate it, or leave it out.</source>
+   <translation>{key} hat keine Annotation zum Vergleich: den Fall annotieren oder weglassen.</translation>
+  </message>
+  <message>
+   <source>{key} has no label to review: annotate it first.</source>
+   <translation>{key} hat keine Annotation, die man prüfen könnte: den Fall zuerst annotieren.</translation>
+  </message>
+  <message>
+   <source>{key} has no label version {version}: choose one below {labels}.</source>
+   <translation>{key} hat keine Fassung {version} der Annotation: eine unter {labels} wählen.</translation>
+  </message>
+  <message>
+   <source>{key}: {error}</source>
+   <translation>{key}: {error}</translation>
+  </message>
+  <message>
+   <source>{lacking} of {slices} slices lack their position, direction or spacing: export them again.</source>
+   <translation>{lacking} von {slices} Schichten fehlen Lage, Richtung oder Abstand: sie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>{missing} slices are missing between the first and the last one: export the whole series again.</source>
+   <translation>{missing} Schichten fehlen zwischen der ersten und der letzten: die ganze Serie neu exportieren.</translation>
+  </message>
+  <message>
+   <source>{name} cannot be used because it is not UTF-8 text: choose another file.</source>
+   <translation>{name} ist nicht verwendbar, weil es kein UTF-8-Text ist: eine andere Datei wählen.</translation>
+  </message>
+  <message>
+   <source>{name} cannot be used because {error}: choose another file.</source>
+   <translation>{name} ist nicht verwendbar, denn {error}: eine andere Datei wählen.</translation>
+  </message>
+  <message>
+   <source>{name} does not exist; start the run anew.</source>
+   <translation>{name} gibt es nicht; den Lauf neu beginnen.</translation>
+  </message>
+  <message>
+   <source>{name} holds more than {max_folders} folders: choose one further down.</source>
+   <translation>{name} enthält mehr als {max_folders} Ordner: einen weiter unten wählen.</translation>
+  </message>
+  <message>
+   <source>{name} holds no CT series: choose a folder with a scan.</source>
+   <translation>{name} enthält keine CT-Serie: einen Ordner mit einer Aufnahme wählen.</translation>
+  </message>
+  <message>
+   <source>{name} is a folder: choose the label file itself.</source>
+   <translation>{name} ist ein Ordner: die Annotationsdatei selbst wählen.</translation>
+  </message>
+  <message>
+   <source>{name} is damaged or no checkpoint; start the run anew or restore the file.</source>
+   <translation>{name} ist beschädigt oder kein Zwischenstand; den Lauf neu beginnen oder die Datei wiederherstellen.</translation>
+  </message>
+  <message>
+   <source>{name} is damaged: look into log.txt, then resume the run.</source>
+   <translation>{name} ist beschädigt: in log.txt nachsehen, dann den Lauf fortsetzen.</translation>
+  </message>
+  <message>
+   <source>{name} is no folder: choose the one that holds the DICOM files.</source>
+   <translation>{name} ist kein Ordner: den wählen, der die DICOM-Dateien enthält.</translation>
+  </message>
+  <message>
+   <source>{name} is no list of labels because {error}: correct it.</source>
+   <translation>{name} ist keine Liste von Segmenten, denn {error}: sie berichtigen.</translation>
+  </message>
+  <message>
+   <source>{name} is not there: check the path, and that the disk is connected.</source>
+   <translation>{name} ist nicht da: den Pfad prüfen und ob der Datenträger angeschlossen ist.</translation>
+  </message>
+  <message>
+   <source>{name} is still being written: try again when it is complete.</source>
+   <translation>{name} wird noch geschrieben: erneut versuchen, wenn es vollständig ist.</translation>
+  </message>
+  <message>
+   <source>{name} keeps its voxels in a second file: save it as .nii.gz, .nrrd or .mha first.</source>
+   <translation>{name} hat seine Voxel in einer zweiten Datei: es zuerst als .nii.gz, .nrrd oder .mha speichern.</translation>
+  </message>
+  <message>
+   <source>{name} must be one of {allowed}, not {value}.</source>
+   <translation>{name} muss eines von {allowed} sein, nicht {value}.</translation>
+  </message>
+  <message>
+   <source>{name} was not written by this program's trainer; choose another file.</source>
+   <translation>{name} stammt nicht vom Training dieses Programms; eine andere Datei wählen.</translation>
+  </message>
+  <message>
+   <source>{name} was written by another version of this program; use that version to resume it.</source>
+   <translation>{name} stammt aus einer anderen Version dieses Programms; zum Fortsetzen jene Version verwenden.</translation>
+  </message>
+  <message>
+   <source>{slices} slices are in this folder twice and are read once: nothing to do.</source>
+   <translation>{slices} Schichten liegen doppelt in diesem Ordner und werden einmal gelesen: nichts zu tun.</translation>
+  </message>
+  <message>
+   <source>{steps} steps were chosen for a budget of {minutes} minutes.</source>
+   <translation>{steps} Schritte wurden für ein Zeitbudget von {minutes} Minuten gewählt.</translation>
+  </message>
+  <message>
+   <source>{unreadable} DICOM files in this folder are damaged and are left out: copy them again.</source>
+   <translation>{unreadable} DICOM-Dateien in diesem Ordner sind beschädigt und werden ausgelassen: sie noch einmal kopieren.</translation>
+  </message>
+  <message>
+   <source>{what} changed on disk after it was added: restore the file, or remove the case and add it.</source>
+   <translation>{what} wurde auf dem Datenträger verändert, seit der Fall hinzugefügt wurde: die Datei wiederherstellen, oder den Fall entfernen und neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>{what} is in use by another program ({holder}): wait until it has finished or close it, then try again.</source>
+   <translation>{what} wird gerade von einem anderen Programm verwendet ({holder}): warten, bis es fertig ist, oder es schließen, dann erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>{what} is no longer where it was: reconnect the disk, or say where it lies now.</source>
+   <translation>{what} ist nicht mehr am alten Ort: den Datenträger wieder anschließen oder angeben, wo die Datei jetzt liegt.</translation>
+  </message>
+  <message>
+   <source>{what} lies in a folder that cannot be locked against a second program: move it to a local disk.</source>
+   <translation>{what} liegt in einem Ordner, der sich nicht gegen ein zweites Programm sperren lässt: auf einen lokalen Datenträger legen.</translation>
+  </message>
+  <message>
+   <source>{what} points out of the study folder, so it is not opened: restore the study from a backup.</source>
+   <translation>{what} führt aus dem Ordner der Studie hinaus und wird deshalb nicht geöffnet: die Studie aus einer Sicherung wiederherstellen.</translation>
+  </message>
+  <message>
+   <source>'{name}' and its mirror are not on opposite sides: give one the left and one the right</source>
+   <translation>'{name}' und sein Spiegelbild liegen nicht auf verschiedenen Seiten: einem links, dem anderen rechts geben</translation>
+  </message>
+  <message>
+   <source>'{name}' and its mirror do not name each other: let each point to the other</source>
+   <translation>'{name}' und sein Spiegelbild nennen einander nicht: jedes auf das andere verweisen lassen</translation>
+  </message>
+  <message>
+   <source>'{name}' has the value {value}: use values from 1 to {ignore}</source>
+   <translation>'{name}' hat den Wert {value}: Werte von 1 bis {ignore} verwenden</translation>
+  </message>
+  <message>
+   <source>A temporary file could not be written</source>
+   <translation>Eine temporäre Datei konnte nicht geschrieben werden</translation>
+  </message>
+  <message>
+   <source>Checking</source>
+   <translation>Prüfe</translation>
+  </message>
+  <message>
+   <source>Checking the scans</source>
+   <translation>Prüfe die Aufnahmen</translation>
+  </message>
+  <message>
+   <source>Evaluating</source>
+   <translation>Werte aus</translation>
+  </message>
+  <message>
+   <source>Looking for uncertain places</source>
+   <translation>Suche unsichere Stellen</translation>
+  </message>
+  <message>
+   <source>Looking into the folders</source>
+   <translation>Sehe in die Ordner</translation>
+  </message>
+  <message>
+   <source>Making phantom hips</source>
+   <translation>Erzeuge Phantomhüften</translation>
+  </message>
+  <message>
+   <source>Measuring the speed</source>
+   <translation>Messe die Geschwindigkeit</translation>
+  </message>
+  <message>
+   <source>Preparing cases for display</source>
+   <translation>Bereite Fälle für die Anzeige vor</translation>
+  </message>
+  <message>
+   <source>Preparing the scans</source>
+   <translation>Bereite die Aufnahmen vor</translation>
+  </message>
+  <message>
+   <source>Putting the result onto the CT's grid</source>
+   <translation>Lege das Ergebnis auf das Gitter des CT</translation>
+  </message>
+  <message>
+   <source>Segmenting</source>
+   <translation>Segmentiere</translation>
+  </message>
+  <message>
+   <source>The CT could not be copied into the study</source>
+   <translation>Das CT konnte nicht in die Studie kopiert werden</translation>
+  </message>
+  <message>
+   <source>The CT of {key}</source>
+   <translation>Das CT von {key}</translation>
+  </message>
+  <message>
+   <source>The checkpoint {name}</source>
+   <translation>Der Zwischenstand {name}</translation>
+  </message>
+  <message>
+   <source>The exported files could not be written</source>
+   <translation>Die exportierten Dateien konnten nicht geschrieben werden</translation>
+  </message>
+  <message>
+   <source>The file could not be read</source>
+   <translation>Die Datei konnte nicht gelesen werden</translation>
+  </message>
+  <message>
+   <source>The folder of the run {run_id} could not be created</source>
+   <translation>Der Ordner des Laufs {run_id} konnte nicht angelegt werden</translation>
+  </message>
+  <message>
+   <source>The folder {name}</source>
+   <translation>Der Ordner {name}</translation>
+  </message>
+  <message>
+   <source>The folder {name} could not be created</source>
+   <translation>Der Ordner {name} konnte nicht angelegt werden</translation>
+  </message>
+  <message>
+   <source>The folder {place}</source>
+   <translation>Der Ordner {place}</translation>
+  </message>
+  <message>
+   <source>The folder {place} could not be created</source>
+   <translation>Der Ordner {place} konnte nicht angelegt werden</translation>
+  </message>
+  <message>
+   <source>The label</source>
+   <translation>Die Annotation</translation>
+  </message>
+  <message>
+   <source>The label of {key}</source>
+   <translation>Die Annotation von {key}</translation>
+  </message>
+  <message>
+   <source>The process of the run {run_id} could not be started</source>
+   <translation>Der Prozess des Laufs {run_id} konnte nicht gestartet werden</translation>
+  </message>
+  <message>
+   <source>The progress of the run could not be read</source>
+   <translation>Der Fortschritt des Laufs konnte nicht gelesen werden</translation>
+  </message>
+  <message>
+   <source>The progress of the run could not be written</source>
+   <translation>Der Fortschritt des Laufs konnte nicht geschrieben werden</translation>
+  </message>
+  <message>
+   <source>The request could not be written</source>
+   <translation>Die Anfrage konnte nicht geschrieben werden</translation>
+  </message>
+  <message>
+   <source>The request to stop could not be written</source>
+   <translation>Die Bitte anzuhalten konnte nicht geschrieben werden</translation>
+  </message>
+  <message>
+   <source>The result of {case_key}</source>
+   <translation>Das Ergebnis von {case_key}</translation>
+  </message>
+  <message>
+   <source>The run {run_id}</source>
+   <translation>Der Lauf {run_id}</translation>
+  </message>
+  <message>
+   <source>The study</source>
+   <translation>Die Studie</translation>
+  </message>
+  <message>
+   <source>The study's file study.json could not be read</source>
+   <translation>Die Datei study.json der Studie konnte nicht gelesen werden</translation>
+  </message>
+  <message>
+   <source>Training</source>
+   <translation>Training</translation>
+  </message>
+  <message>
+   <source>Writing surface {number}</source>
+   <translation>Schreibe Oberfläche {number}</translation>
+  </message>
+  <message>
+   <source>Writing the model</source>
+   <translation>Schreibe das Modell</translation>
+  </message>
+  <message>
+   <source>Writing the volume</source>
+   <translation>Schreibe das Volumen</translation>
+  </message>
+  <message>
+   <source>a case of schema 0 has no list of labels</source>
+   <translation>ein Fall nach Schema 0 hat keine Liste von Annotationen</translation>
+  </message>
+  <message>
+   <source>a key stands twice in one object</source>
+   <translation>ein Schlüssel steht zweimal in einem Objekt</translation>
+  </message>
+  <message>
+   <source>a process that left no name</source>
+   <translation>ein Prozess, der keinen Namen hinterließ</translation>
+  </message>
+  <message>
+   <source>a training class is not between 0 and {ignore}: correct it</source>
+   <translation>eine Trainingsklasse liegt nicht zwischen 0 und {ignore}: sie berichtigen</translation>
+  </message>
+  <message>
+   <source>at least {low}</source>
+   <translation>mindestens {low}</translation>
+  </message>
+  <message>
+   <source>choose the folder that holds study.json, or create a study</source>
+   <translation>den Ordner wählen, der study.json enthält, oder eine Studie anlegen</translation>
+  </message>
+  <message>
+   <source>each batch is learned in {accumulation} parts</source>
+   <translation>jeder Schritt wird in {accumulation} Teilen gelernt</translation>
+  </message>
+  <message>
+   <source>every label is background: let the network learn at least one</source>
+   <translation>jedes Segment zählt als Hintergrund: das Netz mindestens eines lernen lassen</translation>
+  </message>
+  <message>
+   <source>from {low} to {high}</source>
+   <translation>von {low} bis {high}</translation>
+  </message>
+  <message>
+   <source>has more than {limit} entries</source>
+   <translation>hat mehr als {limit} Einträge</translation>
+  </message>
+  <message>
+   <source>holds control characters</source>
+   <translation>enthält Steuerzeichen</translation>
+  </message>
+  <message>
+   <source>is longer than {limit} characters</source>
+   <translation>ist länger als {limit} Zeichen</translation>
+  </message>
+  <message>
+   <source>is neither true nor false</source>
+   <translation>ist weder wahr noch falsch</translation>
+  </message>
+  <message>
+   <source>is not a list</source>
+   <translation>ist keine Liste</translation>
+  </message>
+  <message>
+   <source>is not a number from {low} to {high}</source>
+   <translation>ist keine Zahl von {low} bis {high}</translation>
+  </message>
+  <message>
+   <source>is not a whole number from {low} to {high}</source>
+   <translation>ist keine ganze Zahl von {low} bis {high}</translation>
+  </message>
+  <message>
+   <source>is not an object of plain values</source>
+   <translation>ist kein Objekt aus einfachen Werten</translation>
+  </message>
+  <message>
+   <source>is not of the expected form</source>
+   <translation>hat nicht die erwartete Form</translation>
+  </message>
+  <message>
+   <source>is not text</source>
+   <translation>ist kein Text</translation>
+  </message>
+  <message>
+   <source>is not three whole numbers from 0 to 255</source>
+   <translation>ist nicht drei ganze Zahlen von 0 bis 255</translation>
+  </message>
+  <message>
+   <source>it is empty: name at least one label</source>
+   <translation>sie ist leer: mindestens ein Segment nennen</translation>
+  </message>
+  <message>
+   <source>it is larger than {size_limit} MB</source>
+   <translation>sie ist größer als {size_limit} MB</translation>
+  </message>
+  <message>
+   <source>it is nested too deeply</source>
+   <translation>sie ist zu tief verschachtelt</translation>
+  </message>
+  <message>
+   <source>it is not an object</source>
+   <translation>sie ist kein Objekt</translation>
+  </message>
+  <message>
+   <source>it is not valid JSON</source>
+   <translation>sie ist kein gültiges JSON</translation>
+  </message>
+  <message>
+   <source>it states no schema version</source>
+   <translation>sie nennt keine Schema-Version</translation>
+  </message>
+  <message>
+   <source>it was written by a newer SemiSegEmbed (schema {version}), which you should install</source>
+   <translation>sie stammt von einem neueren SemiSegEmbed (Schema {version}), das man installieren sollte</translation>
+  </message>
+  <message>
+   <source>its folder is gone: check that the disk or network folder is connected</source>
+   <translation>ihr Ordner ist nicht mehr da: prüfen, ob der Datenträger oder Netzwerkordner verbunden ist</translation>
+  </message>
+  <message>
+   <source>labels of one training class would mirror into different classes: separate or join them</source>
+   <translation>Segmente einer Trainingsklasse würden in verschiedene Klassen gespiegelt: sie trennen oder zusammenlegen</translation>
+  </message>
+  <message>
+   <source>leads out of the study folder</source>
+   <translation>führt aus dem Ordner der Studie hinaus</translation>
+  </message>
+  <message>
+   <source>or one of {series} more</source>
+   <translation>oder eine von {series} weiteren</translation>
+  </message>
+  <message>
+   <source>out of memory</source>
+   <translation>zu wenig Speicher</translation>
+  </message>
+  <message>
+   <source>patches shrink from {times} to {times2} voxels</source>
+   <translation>Ausschnitte schrumpfen von {times} auf {times2} Voxel</translation>
+  </message>
+  <message>
+   <source>permission is missing: choose another folder, or close the program that has it open</source>
+   <translation>die Berechtigung fehlt: einen anderen Ordner wählen, oder das Programm schließen, das die Datei geöffnet hat</translation>
+  </message>
+  <message>
+   <source>process {pid} on {host} since {since}</source>
+   <translation>Prozess {pid} auf {host} seit {since}</translation>
+  </message>
+  <message>
+   <source>processor with {cores} cores</source>
+   <translation>Prozessor mit {cores} Kernen</translation>
+  </message>
+  <message>
+   <source>rename {backup_name} to {manifest_name}</source>
+   <translation>{backup_name} in {manifest_name} umbenennen</translation>
+  </message>
+  <message>
+   <source>study.cases is not a list</source>
+   <translation>study.cases ist keine Liste</translation>
+  </message>
+  <message>
+   <source>study.next_case is already taken</source>
+   <translation>study.next_case ist schon vergeben</translation>
+  </message>
+  <message>
+   <source>the disk is full: free some space and try again</source>
+   <translation>der Datenträger ist voll: Platz schaffen und erneut versuchen</translation>
+  </message>
+  <message>
+   <source>the folder is read-only: choose another folder or ask for permission to write</source>
+   <translation>der Ordner ist schreibgeschützt: einen anderen wählen oder um Schreibrechte bitten</translation>
+  </message>
+  <message>
+   <source>the label with value {value} has no name: give it one</source>
+   <translation>das Segment mit dem Wert {value} hat keinen Namen: ihm einen geben</translation>
+  </message>
+  <message>
+   <source>the list</source>
+   <translation>die Liste</translation>
+  </message>
+  <message>
+   <source>the path is too long: move the study to a folder with a shorter path</source>
+   <translation>der Pfad ist zu lang: die Studie in einen Ordner mit kürzerem Pfad legen</translation>
+  </message>
+  <message>
+   <source>the side of '{name}' is neither left nor right: correct it</source>
+   <translation>die Seite von '{name}' ist weder links noch rechts: sie berichtigen</translation>
+  </message>
+  <message>
+   <source>the system reports '{strerror}': check the disk or network folder</source>
+   <translation>das System meldet '{strerror}': den Datenträger oder Netzwerkordner prüfen</translation>
+  </message>
+  <message>
+   <source>the teacher sees {teacher_chunk} of its patches at once</source>
+   <translation>der Lehrer sieht {teacher_chunk} seiner Ausschnitte auf einmal</translation>
+  </message>
+  <message>
+   <source>the training classes have a gap: number them 1, 2, 3 and so on</source>
+   <translation>die Trainingsklassen haben eine Lücke: sie mit 1, 2, 3 und so weiter nummerieren</translation>
+  </message>
+  <message>
+   <source>two cases have the same key</source>
+   <translation>zwei Fälle haben denselben Schlüssel</translation>
+  </message>
+  <message>
+   <source>two labels have the same name: give each its own</source>
+   <translation>zwei Segmente haben denselben Namen: jedem einen eigenen geben</translation>
+  </message>
+  <message>
+   <source>two labels have the same value: give each its own</source>
+   <translation>zwei Segmente haben denselben Wert: jedem einen eigenen geben</translation>
+  </message>
+  <message>
+   <source>two results are of the same case and model</source>
+   <translation>zwei Ergebnisse gehören zu demselben Fall und Modell</translation>
+  </message>
+  <message>
+   <source>two runs have the same name</source>
+   <translation>zwei Läufe haben denselben Namen</translation>
+  </message>
+  <message>
+   <source>your disk quota is used up: free some space and try again</source>
+   <translation>der zugeteilte Speicherplatz ist aufgebraucht: Platz schaffen und erneut versuchen</translation>
+  </message>
+  <message>
+   <source>{constant} is not a number</source>
+   <translation>{constant} ist keine Zahl</translation>
+  </message>
+  <message>
+   <source>{hours} hours</source>
+   <translation>{hours} Stunden</translation>
+  </message>
+  <message>
+   <source>{hours} minutes</source>
+   <translation>{hours} Minuten</translation>
+  </message>
+  <message>
+   <source>{name} could not be read</source>
+   <translation>{name} konnte nicht gelesen werden</translation>
+  </message>
+  <message>
+   <source>{name} could not be saved</source>
+   <translation>{name} konnte nicht gespeichert werden</translation>
+  </message>
+  <message>
+   <source>{task} ({number} of {images})</source>
+   <translation>{task} ({number} von {images})</translation>
+  </message>
+  <message>
+   <source>{uid} ({description}, {slice_count} slices)</source>
+   <translation>{uid} ({description}, {slice_count} Schichten)</translation>
+  </message>
+  <message>
+   <source>{uid} ({modality}, {slice_count} slices{details})</source>
+   <translation>{uid} ({modality}, {slice_count} Schichten{details})</translation>
+  </message>
+  <message>
+   <source>{what} could not be locked</source>
+   <translation>{what} konnte nicht gesperrt werden</translation>
+  </message>
+  <message>
+   <source>{what} could not be read</source>
+   <translation>{what} konnte nicht gelesen werden</translation>
+  </message>
+  <message>
+   <source>{what} could not be saved</source>
+   <translation>{what} konnte nicht gespeichert werden</translation>
+  </message>
+  <message>
+   <source>{where} has an unknown '{left}'</source>
+   <translation>{where} hat einen unbekannten Eintrag '{left}'</translation>
+  </message>
+  <message>
+   <source>{where} has no '{name}'</source>
+   <translation>{where} hat keinen Eintrag '{name}'</translation>
+  </message>
+  <message>
+   <source>{where} is not an object</source>
+   <translation>{where} ist kein Objekt</translation>
+  </message>
+  <message>
+   <source>{where}.{name} {problem}</source>
+   <translation>{where}.{name} {problem}</translation>
+  </message>
+ </context>
+ <context>
   <name>application.model_text</name>
   <message>
    <source>Trained {created} with {method}, {steps} steps.</source>
@@ -1344,6 +2800,14 @@
   <message>
    <source>Voxels of {spacing} mm; the file takes {size} MiB.</source>
    <translation>Voxel von {spacing} mm; die Datei belegt {size} MiB.</translation>
+  </message>
+  <message>
+   <source>embedding matching</source>
+   <translation>Einbettungsvergleich</translation>
+  </message>
+  <message>
+   <source>annotated cases alone</source>
+   <translation>annotierten Fällen allein</translation>
   </message>
   <message>
    <source>Taken from a run at work, {created}, with {method}, after {steps} steps.</source>
@@ -1468,14 +2932,6 @@
   <message>
    <source>The CT of this result is no longer loaded: show the result again.</source>
    <translation>Das CT dieses Ergebnisses ist nicht mehr geladen: das Ergebnis erneut anzeigen.</translation>
-  </message>
-  <message>
-   <source>This result is empty: there is no surface to write.</source>
-   <translation>Dieses Ergebnis ist leer: es gibt keine Oberfläche zu schreiben.</translation>
-  </message>
-  <message>
-   <source>The file could not be written: choose another folder.</source>
-   <translation>Die Datei ließ sich nicht schreiben: einen anderen Ordner wählen.</translation>
   </message>
  </context>
  <context>
@@ -1660,8 +3116,8 @@
    <translation>Abgebrochen. Fertige Aufnahmen bleiben; „Start“ macht mit den übrigen weiter.</translation>
   </message>
   <message>
-   <source>Folder for the files</source>
-   <translation>Ordner für die Dateien</translation>
+   <source>Left out, because the study has no value for them: {segments}</source>
+   <translation>Ausgelassen, weil die Studie keinen Wert dafür hat: {segments}</translation>
   </message>
   <message>
    <source>CT scans to segment</source>
@@ -1676,6 +3132,18 @@
    <translation>Ordner für die Ergebnisse</translation>
   </message>
   <message>
+   <source>Folder for the files</source>
+   <translation>Ordner für die Dateien</translation>
+  </message>
+  <message>
+   <source>Written: {names}</source>
+   <translation>Geschrieben: {names}</translation>
+  </message>
+  <message>
+   <source>The export was cancelled; no file was written.</source>
+   <translation>Der Export wurde abgebrochen; es wurde keine Datei geschrieben.</translation>
+  </message>
+  <message>
    <source>Select a scan that is done.</source>
    <translation>Eine fertige Aufnahme auswählen.</translation>
   </message>
@@ -1688,8 +3156,8 @@
    <translation>{done} Aufnahmen segmentiert.</translation>
   </message>
   <message>
-   <source>Written: {names}</source>
-   <translation>Geschrieben: {names}</translation>
+   <source>Exporting {name} ...</source>
+   <translation>{name} wird exportiert ...</translation>
   </message>
  </context>
  <context>
@@ -1997,20 +3465,20 @@
    <translation>Auf diesem Prozessor würden die {all} Schritte dieser Voreinstellung etwa {time} dauern; {minutes:g} Minuten reichen für etwa {steps} davon.</translation>
   </message>
   <message>
-   <source>one minute</source>
-   <translation>eine Minute</translation>
-  </message>
-  <message>
-   <source>{count} days</source>
-   <translation>{count} Tage</translation>
-  </message>
-  <message>
    <source>No GPU was found.</source>
    <translation>Keine GPU gefunden.</translation>
   </message>
   <message>
    <source>The processor is much slower than a GPU.</source>
    <translation>Der Prozessor ist viel langsamer als eine GPU.</translation>
+  </message>
+  <message>
+   <source>one minute</source>
+   <translation>eine Minute</translation>
+  </message>
+  <message>
+   <source>{count} days</source>
+   <translation>{count} Tage</translation>
   </message>
   <message>
    <source>{count} hours</source>
@@ -2152,6 +3620,33 @@
   <message>
    <source>loss {loss:.3f}</source>
    <translation>Verlust {loss:.3f}</translation>
+  </message>
+ </context>
+ <context>
+  <name>application.volumes</name>
+  <message>
+   <source>The CT {name} is not where it was: put it back, or say where it lies with Locate.</source>
+   <translation>Das CT {name} ist nicht mehr am alten Ort: es zurücklegen oder mit „Suchen“ angeben, wo es jetzt liegt.</translation>
+  </message>
+  <message>
+   <source>{name} stands under a transform that bends it: take it out of the transform, then try again.</source>
+   <translation>{name} steht unter einer Transformation, die es verbiegt: es aus der Transformation nehmen, dann erneut versuchen.</translation>
+  </message>
+  <message>
+   <source>{name} stands under a transform that shears it: take it out of the transform first.</source>
+   <translation>{name} steht unter einer Transformation, die es schert: es zuerst aus der Transformation nehmen.</translation>
+  </message>
+  <message>
+   <source>The CT {name} could not be read: check the file or add it again.</source>
+   <translation>Das CT {name} ließ sich nicht lesen: die Datei prüfen oder neu hinzufügen.</translation>
+  </message>
+  <message>
+   <source>The label {name} could not be read: restore it from an earlier version.</source>
+   <translation>Die Annotation {name} ließ sich nicht lesen: sie aus einer früheren Fassung wiederherstellen.</translation>
+  </message>
+  <message>
+   <source>{name} is not a 3-D volume of one value a voxel: choose a CT.</source>
+   <translation>{name} ist kein 3D-Volumen mit einem Wert je Voxel: ein CT wählen.</translation>
   </message>
  </context>
  <context>

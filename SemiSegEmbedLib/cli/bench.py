@@ -9,7 +9,7 @@ from typing import Any
 from SemiSegEmbedLib.cli.arguments import add_command, add_device
 from SemiSegEmbedLib.cli.output import Console
 
-WHAT = ("table1", "table2", "table3", "robust", "levers", "cohort", "figure2", "score", "page")
+WHAT = ("table1", "table2", "table3", "robust", "levers", "cohort", "figure2", "nnunet", "score", "page")
 
 
 def add_commands(commands: Any) -> None:
@@ -23,8 +23,8 @@ def add_commands(commands: Any) -> None:
     bench.add_argument(
         "what",
         choices=WHAT,
-        help="a table; the cohort itself; the picture of the paper's figure 2; score the predictions of another "
-        "program; or the page alone",
+        help="a table; the cohort itself; the picture of the paper's figure 2; the scans as a dataset of nnU-Net; "
+        "score the predictions of another program; or the page alone",
     )
     bench.add_argument("--scale", default="smoke", choices=("smoke", "small", "paper"), help="default: smoke")
     add_device(bench)
@@ -43,7 +43,9 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--freeze", action="store_true", help="cohort: take over what the calibration found")
     bench.add_argument("--choose", action="store_true", help="cohort: choose the test scans anew")
     bench.add_argument("--title", help="score: what the row is called")
-    bench.add_argument("--predictions", type=Path, help="score: folder with KEY.npy for each test scan")
+    bench.add_argument("--predictions", type=Path, help="score: folder with KEY.npy or KEY.nii.gz for each test scan")
+    bench.add_argument("--folder", type=Path, help="nnunet: where the dataset goes, nnU-Net's nnUNet_raw")
+    bench.add_argument("--draw", type=int, default=0, help="nnunet: draw of the annotated scans (default: 0)")
 
 
 def run_bench(options: argparse.Namespace, console: Console) -> int:
@@ -66,6 +68,8 @@ def run_bench(options: argparse.Namespace, console: Console) -> int:
         choose=options.choose,
         title=options.title,
         predictions=options.predictions,
+        folder=options.folder,
+        draw=options.draw,
     )
     result = bench.run(request, console.progress)
     for line in bench.lines(result):

@@ -31,9 +31,10 @@ def test_the_labels_of_the_smoke_cohort_are_the_frozen_ones():
     assert found == load_frozen()["sha256"]["smoke"]["labels"]
 
 
-def test_the_patients_of_the_small_cohort_are_the_frozen_ones():
-    found = combine_hashes(parameter_hash(scan, frozen_difficulty()) for scan in cohort(40, 10, 24))
-    assert found == load_frozen()["sha256"]["small"]["parameters"]
+@pytest.mark.parametrize(("scale", "sizes"), [("small", (40, 10, 24)), ("paper", (350, 100, 500))])
+def test_the_patients_of_the_larger_cohorts_are_the_frozen_ones(scale, sizes):
+    found = combine_hashes(parameter_hash(scan, frozen_difficulty()) for scan in cohort(*sizes))
+    assert found == load_frozen()["sha256"][scale]["parameters"]
 
 
 def test_a_hash_changes_with_the_annotators_and_not_with_the_look_of_the_images():
@@ -44,9 +45,8 @@ def test_a_hash_changes_with_the_annotators_and_not_with_the_look_of_the_images(
 
 
 def test_the_cohort_has_its_scans_and_six_equal_groups_for_the_test():
-    chosen = len(load_frozen()["test"])
-    scans = cohort(350, 100, chosen)
-    assert Counter(scan.split for scan in scans) == {"train": 350, "val": 100, "test": chosen}
+    scans = cohort(350, 100, 500)
+    assert Counter(scan.split for scan in scans) == {"train": 350, "val": 100, "test": 500}
     groups = Counter(scan.group for scan in scans if scan.split == "test")
     assert max(groups.values()) - min(groups.values()) <= 1
     assert len(groups) == 6
@@ -72,6 +72,12 @@ def test_each_test_patient_has_the_score_of_its_group():
         assert group_of(scan.deviation_mm) == scan.group
     first = cohort(0, 0, 6)[5]
     assert score_candidate(first.candidate)[1] == pytest.approx(first.deviation_mm, abs=1e-3)
+
+
+def test_the_scores_of_each_group_lie_around_the_mean_of_table_4():
+    scans = cohort(0, 0, 500)
+    means = [np.mean([scan.deviation_mm for scan in scans if scan.group == group]) for group in range(6)]
+    assert means == pytest.approx(GROUP_MM, rel=0.06)
 
 
 def test_the_groups_lie_around_the_means_of_table_4():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.phantom import benchmark
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
-from SemiSegEmbedLib.workflows.benchmark import freezing
+from SemiSegEmbedLib.workflows.benchmark import freezing, nnunet
 from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.external import score_predictions
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale, get_scale
@@ -49,6 +49,8 @@ class Request:
     choose: bool = False
     title: str | None = None
     predictions: Path | None = None
+    folder: Path | None = None
+    draw: int = 0
 
     @property
     def folders(self) -> Folders:
@@ -70,9 +72,11 @@ def run(request: Request, progress: Progress = silent) -> dict[str, Any]:
             result = run_cohort(request, scale, many, progress)
         elif request.what == "score":
             result = run_score(request, scale, many, progress)
+        elif request.what == "nnunet":
+            result = run_nnunet(request, scale, many, progress)
         else:
             result = {}
-    if request.page is not None and request.what != "cohort":
+    if request.page is not None and request.what not in ("cohort", "nnunet"):
         result |= render(request, scale, progress)
     return result
 
@@ -87,11 +91,11 @@ def run_table(request: Request, scale: Scale, many: Map, progress: Progress) -> 
 
 
 def run_cohort(request: Request, scale: Scale, many: Map, progress: Progress) -> dict[str, Any]:
-    """Calibrates, chooses or freezes when asked; else renders the cohort, checks its hash and describes it."""
+    """Calibrates, chooses or freezes when asked; else renders the cohort and checks its hash. Describes it."""
     if request.calibrate:
         return freezing.calibrate(
             scale, request.work, request.folders, choose_device(request.device), many,
-            iterations=request.iterations, progress=progress,
+            iterations=request.iterations, minutes=request.minutes, progress=progress,
         )  # fmt: skip
     if request.freeze or request.choose:
         frozen: Mapping[str, Any] = benchmark.load_frozen()
@@ -100,11 +104,13 @@ def run_cohort(request: Request, scale: Scale, many: Map, progress: Progress) ->
         if request.freeze:
             difficulty, reached = calibrated(request, scale)
         freezing.freeze(difficulty, reached, test, scale, many)
-    difficulty = benchmark.frozen_difficulty()
-    hashes = freezing.check_hash(scale, many)
-    data = open_data(scale, request.work, difficulty, many, progress)
-    return {"scale": scale.name, "sha256": hashes, "reached": benchmark.load_frozen()["reached"],
-            "difficulty": difficulty.to_dict(), "test": describe_test(data.store, data.test)}  # fmt: skip
+    else:
+        freezing.check_hash(scale, many)
+        open_data(scale, request.work, benchmark.frozen_difficulty(), many, progress)
+    frozen = benchmark.load_frozen()
+    scans = benchmark.cohort(0, 0, scale.test)
+    return {"scale": scale.name, "sha256": frozen["sha256"][scale.name], "reached": frozen["reached"],
+            "difficulty": frozen["difficulty"], "test": describe_test(scans)}  # fmt: skip
 
 
 def calibrated(request: Request, scale: Scale) -> tuple[Difficulty, dict[str, Any]]:
@@ -118,12 +124,11 @@ def calibrated(request: Request, scale: Scale) -> tuple[Difficulty, dict[str, An
     return Difficulty.from_dict(best["difficulty"]), {"scale": scale.name, **best["reached"]}
 
 
-def describe_test(store: Any, keys: list[str]) -> list[dict[str, Any]]:
+def describe_test(scans: Sequence[benchmark.Scan]) -> list[dict[str, Any]]:
     """Number, mean and standard deviation of the scores of each group, as in Table 4."""
-    facts = [store.facts(key) for key in keys]
     rows = []
     for group, wanted in enumerate(benchmark.GROUP_MM):
-        scores = [one["deviation_mm"] for one in facts if one["group"] == group]
+        scores = [scan.deviation_mm for scan in scans if scan.group == group and scan.deviation_mm is not None]
         spread = {"mean_mm": round(float(np.mean(scores)), 2), "std_mm": round(float(np.std(scores)), 2)}
         rows.append({"group": group, "paper_mm": wanted, "scans": len(scores), **spread})
     return rows
@@ -138,6 +143,14 @@ def run_score(request: Request, scale: Scale, many: Map, progress: Progress) -> 
     data = open_data(scale, request.work, benchmark.frozen_difficulty(), many, progress)
     path = score_predictions(request.title, request.predictions, data, request.folders, many)
     return {"result": path.name}
+
+
+def run_nnunet(request: Request, scale: Scale, many: Map, progress: Progress) -> dict[str, Any]:
+    """The annotated and the test scans as nnU-Net's raw dataset."""
+    if request.folder is None:
+        raise BadInputError("Say with --folder where nnU-Net's raw datasets lie.")
+    data = open_data(scale, request.work, benchmark.frozen_difficulty(), many, progress)
+    return {"dataset": nnunet.export_raw(data, request.folder, draw=request.draw).name}
 
 
 def render(request: Request, scale: Scale, progress: Progress) -> dict[str, Any]:

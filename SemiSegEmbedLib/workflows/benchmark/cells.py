@@ -32,6 +32,7 @@ from SemiSegEmbedLib.workflows.benchmark.scoring import PatchPlace, predict_scan
 from SemiSegEmbedLib.workflows.benchmark.store import Map
 
 FORMAT = "SemiSegEmbed benchmark cell"
+EXTERNAL_FORMAT = "SemiSegEmbed benchmark external result"
 VERSION = 1
 WEIGHTS_FORMAT = "SemiSegEmbed benchmark weights"
 CURVES = ("loss", "unreliable_fraction", "matched_foreground", "accuracy_teacher", "accuracy_teacher_unreliable",
@@ -156,6 +157,14 @@ def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.de
     path = folders.result(cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii"))
+    return record
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A cell or an external result."""
+    record = json.loads(path.read_text(encoding="ascii"))
+    if record.get("format") not in (FORMAT, EXTERNAL_FORMAT):
+        raise ValueError(f"{path.name} is no result of the benchmark")
     return record
 
 

@@ -11,19 +11,20 @@ import numpy as np
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.files import atomic_write, utc_now
-from SemiSegEmbedLib.workflows.benchmark.cells import Folders
+from SemiSegEmbedLib.workflows.benchmark.cells import EXTERNAL_FORMAT, Folders
 from SemiSegEmbedLib.workflows.benchmark.data import BenchmarkData
-from SemiSegEmbedLib.workflows.benchmark.results import EXTERNAL_FORMAT
+from SemiSegEmbedLib.workflows.benchmark.nnunet import read_nifti
 from SemiSegEmbedLib.workflows.benchmark.scoring import score_scans
 from SemiSegEmbedLib.workflows.benchmark.store import Map
 
 
 def score_predictions(title: str, predictions: Path, data: BenchmarkData, folders: Folders, run: Map) -> Path:
-    """Scores `KEY.npy` of every test scan (classes on the grid of the scan's image) and keeps an external result.
+    """Scores `KEY.npy` or `KEY.nii.gz` of every test scan and keeps an external result.
 
     Args:
         title: What the row is called in the tables.
-        predictions: Folder with one array (D, H, W) a test scan; 0 is background, everything else the object.
+        predictions: Folder with one volume (D, H, W) a test scan, on the grid of the scan's image; 0 is background,
+            everything else the object. What `facts.json` there holds (versions, seconds) is kept with the result.
         data: The scale's cohort.
         folders: Where the result goes.
         run: For metrics.
@@ -36,10 +37,10 @@ def score_predictions(title: str, predictions: Path, data: BenchmarkData, folder
     """
 
     def load(key: str) -> np.ndarray:
-        path = predictions / f"{key}.npy"
-        if not path.is_file():
+        path, packed = predictions / f"{key}.npy", predictions / f"{key}.nii.gz"
+        if not path.is_file() and not packed.is_file():
             raise BadInputError(f"The prediction {path.name} is missing; give one for each of the test scans.")
-        array = np.load(path, allow_pickle=False)
+        array = np.load(path, allow_pickle=False) if path.is_file() else read_nifti(packed)
         if array.shape != data.store.load(key).label.shape:
             raise BadInputError(
                 f"The prediction {path.name} has another shape than its scan; predict on its own grid."
@@ -52,6 +53,9 @@ def score_predictions(title: str, predictions: Path, data: BenchmarkData, folder
         "labels_sha256": data.store.labels_hash([*data.train, *data.val, *data.test]),
         "checkpoints": {"last": {"scans": scans}},
     }  # fmt: skip
+    facts = predictions / "facts.json"
+    if facts.is_file():
+        record["facts"] = json.loads(facts.read_text(encoding="utf-8"))
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     path = folders.results / data.scale.name / f"external-{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

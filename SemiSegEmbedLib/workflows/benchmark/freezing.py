@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -17,10 +18,10 @@ from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.phantom import benchmark
 from SemiSegEmbedLib.phantom.difficulty import TARGETS, Difficulty, EndPoint
 from SemiSegEmbedLib.study.files import atomic_write
-from SemiSegEmbedLib.workflows.benchmark.cells import Folders, run_cell
+from SemiSegEmbedLib.workflows.benchmark.cells import Folders, read_result
 from SemiSegEmbedLib.workflows.benchmark.scales import SCALES, Scale
 from SemiSegEmbedLib.workflows.benchmark.store import Map
-from SemiSegEmbedLib.workflows.benchmark.tables import make_cell, open_data
+from SemiSegEmbedLib.workflows.benchmark.tables import make_cell, open_data, run_cells
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 CHUNK = 48
@@ -114,6 +115,7 @@ def calibrate(
     run: Map,
     *,
     iterations: int = 3,
+    minutes: float | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Turns the knobs until the supervised baseline ends where the paper's does; no other method is run.
@@ -128,29 +130,35 @@ def calibrate(
         device: Where to train.
         run: For rendering and metrics.
         iterations: Tries; the knobs change between them.
+        minutes: As in `run_cells`; a try whose cells are not both there yet does not count, and the next call goes on
+            with it.
         progress: Told how far it is.
 
     Returns:
         The record, also kept as `calibration.json` beside the scale's cells.
+
+    Raises:
+        SemiSegEmbedError: Time did not suffice for one try, or a cell failed.
     """
-    difficulty = benchmark.frozen_difficulty()
+    difficulty, began = benchmark.frozen_difficulty(), time.monotonic()
     tried: list[dict[str, Any]] = []
     for number in range(iterations):
         progress("Calibrating", number / iterations)
         data = open_data(scale, folder, difficulty, run, progress)
-        reached = {}
-        for name, column in (("few", 0), ("all", len(scale.columns) - 1)):
-            cell = make_cell(table_rows("table1")[0], scale, column, 0, 0, difficulty)
-            path = folders.result(cell)
-            record = (
-                json.loads(path.read_text(encoding="ascii"))
-                if path.exists()
-                else run_cell(cell, data, folders, device, run)
-            )
-            reached[name] = end_point(record)
+        ends = {"few": 0, "all": len(scale.columns) - 1}
+        cells = {n: make_cell(table_rows("table1")[0], scale, c, 0, 0, difficulty) for n, c in ends.items()}
+        left = None if minutes is None else minutes - (time.monotonic() - began) / 60
+        report = run_cells(list(cells.values()), data, folders, device, run, minutes=left)
+        if report.failed:
+            raise SemiSegEmbedError(f"A cell of the calibration failed ({next(iter(report.failed.values()))}).")
+        if report.left:
+            break
+        reached = {n: end_point(read_result(folders.result(cell))) for n, cell in cells.items()}
         tried.append({"difficulty": difficulty.to_dict(), "reached": {n: vars(e) for n, e in reached.items()},
                       "distance": distance(reached)})  # fmt: skip
         difficulty = turn(difficulty, reached)
+    if not tried:
+        raise SemiSegEmbedError("The time did not suffice for one try of the calibration: give the command again.")
     best = min(tried, key=lambda one: one["distance"])
     record = {"scale": scale.name, "targets": {n: vars(e) for n, e in TARGETS.items()}, "tried": tried, "best": best}
     atomic_write(folders.results / scale.name / "calibration.json", json.dumps(record, indent=1).encode("ascii"))

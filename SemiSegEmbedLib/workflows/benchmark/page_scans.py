@@ -20,7 +20,7 @@ TITLES = {row.name: row.title for name in ALL_TABLES for row in table_rows(name)
 REFERENCE, ROBUST = TITLES["embedding_matching"], TITLES["robust"]
 WITHOUT_MATCHING = TITLES["robust_without_matching"]
 NNUNET = "nnU-Net v2 (3d_fullres)"
-NNUNET_REASON = "it needs packages of its own and a card for the same wall-clock; no session has run it yet"
+NNUNET_REASON = "it needs a GPU for the same wall-clock, and none was at hand; the commands stand above under nnU-Net"
 
 
 def first_column_table(results: Results) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +11,10 @@ import numpy as np
 from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval, wilcoxon_holm
 from SemiSegEmbedLib.learning.rows import Row, table_rows
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
-from SemiSegEmbedLib.workflows.benchmark.cells import FORMAT, Folders
+from SemiSegEmbedLib.workflows.benchmark.cells import Folders, read_result
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.tables import columns_of, make_cell, repeats
 
-EXTERNAL_FORMAT = "SemiSegEmbed benchmark external result"
 Values = dict[str, float]
 
 
@@ -136,14 +133,6 @@ class Difference:
     interval: Interval
     p: float
     p_holm: float
-
-
-def read_result(path: Path) -> dict[str, Any]:
-    """A cell or an external result."""
-    record = json.loads(path.read_text(encoding="ascii"))
-    if record.get("format") not in (FORMAT, EXTERNAL_FORMAT):
-        raise ValueError(f"{path.name} is no result of the benchmark")
-    return record
 
 
 def compare_with(reference: str, entries: Mapping[str, Entry], metric: str) -> list[Difference]:

@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def matching(tiny, tiny_data, folders):
-    cell = table_cells("table1", tiny, tiny_data.store.difficulty, columns=1, most_repeats=1)[-1]
+    cell = table_cells("table1", tiny, tiny_data.store.difficulty, columns=1, most_repeats=1)[1]
     assert cell.config.method == "embedding_matching"
     return cell, run_cell(cell, tiny_data, folders, CPU, map)
 

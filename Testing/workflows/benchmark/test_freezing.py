@@ -8,6 +8,7 @@ from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.phantom import benchmark
 from SemiSegEmbedLib.phantom.difficulty import TARGETS, Difficulty, EndPoint
 from SemiSegEmbedLib.workflows.benchmark import freezing
+from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.scales import get_scale
 
 
@@ -41,6 +42,18 @@ def test_calibration_trains_the_supervised_baseline_alone_and_writes_down_every_
     assert {cell["scans"] for cell in used} == {4, 5}
     others = [path for path in (folders.results / "tiny").glob("*.json") if not path.name.startswith("supervised")]
     assert all(json.loads(path.read_text()).get("difficulty", first) == first for path in others)
+
+
+def test_calibration_without_time_for_a_try_says_so_and_the_next_call_goes_on(
+    tiny, tiny_data, work, folders, tmp_path
+):
+    fresh = Folders(tmp_path / "results", tmp_path / "weights")
+    with pytest.raises(SemiSegEmbedError, match="time did not suffice"):
+        freezing.calibrate(tiny, work, fresh, torch.device("cpu"), map, minutes=0.0)
+    assert not (fresh.results / "tiny" / "calibration.json").exists()
+    record = freezing.calibrate(tiny, work, folders, torch.device("cpu"), map, iterations=1)
+    with_cells_there = freezing.calibrate(tiny, work, folders, torch.device("cpu"), map, iterations=1, minutes=0.0)
+    assert with_cells_there == record
 
 
 def test_freezing_writes_knobs_and_hashes_that_check_out(monkeypatch, tmp_path):

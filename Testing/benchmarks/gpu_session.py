@@ -1,0 +1,171 @@
+"""What half an hour on a GPU is spent on, in the order of its worth; give the same command again until time is up.
+
+    python Testing/benchmarks/gpu_session.py --output $OUT --minutes 9.3
+    python Testing/benchmarks/gpu_session.py --output out --rehearse           # smoke scale, tiny sizes, a processor
+
+Each call does what comes next: the rows of the performance page, the cohort, its calibration, one draw of every
+method, the minutes to a useful model, Table 2, the robust preset, repeats, Table 3. It goes on where the last one
+stopped, from what lies in `build/session` on this machine and from results that are in the checkout. Whenever a stage
+ends, what is done is packed into few files below the output folder: `results.tar.gz` (unpack it in the root of the
+checkout), `performance_gpu.json` with its picture (`run_gpu.py --take`), and the weights that figure 2 needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from SemiSegEmbedLib.learning.rows import table_rows
+from SemiSegEmbedLib.phantom.difficulty import Difficulty
+from SemiSegEmbedLib.workflows.benchmark.scales import Scale, get_scale
+from SemiSegEmbedLib.workflows.benchmark.tables import make_cell
+
+ROOT = Path(__file__).resolve().parents[2]
+SESSION = Path("build/session")
+FROZEN = Path("SemiSegEmbedLib/phantom/data/benchmark_cohort.json")
+RESULTS = Path("Testing/benchmarks/results")
+LEAST_S = 20
+"""Nothing is begun with less time left."""
+STAGES = ("speed", "cohort", "calibrate", "freeze", "methods", "useful", "table2", "robust", "repeats", "table3")
+
+
+class Session:
+    """One call.
+
+    Args:
+        arguments: See `parse`.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.began, self.arguments = time.monotonic(), arguments
+        self.scale = "smoke" if arguments.rehearse else "small"
+        self.device = "cpu" if arguments.rehearse else "cuda"
+        self.results = SESSION / "results"
+        self.output = Path(arguments.output)
+
+    def left(self) -> float:
+        """Seconds until this call should end."""
+        return 60 * self.arguments.minutes - (time.monotonic() - self.began)
+
+    def restore(self) -> None:
+        """The checkout may be newer or older than what this machine has: results are joined, frozen knobs kept."""
+        self.results.mkdir(parents=True, exist_ok=True)
+        kept = SESSION / FROZEN.name
+        if kept.exists():
+            shutil.copyfile(kept, FROZEN)
+        if (RESULTS / self.scale).exists() and not self.arguments.rehearse:
+            shutil.copytree(RESULTS / self.scale, self.results / self.scale, dirs_exist_ok=True)
+
+    def bench(self, *words: str) -> list[str]:
+        """A command of `bench`."""
+        places = ("--results", str(self.results), "--work", str(SESSION / "work"), "--device", self.device)
+        return ["-m", "SemiSegEmbedLib", "bench", *words, "--scale", self.scale, *places, "--no-page"]
+
+    def speed(self, *words: str) -> list[str]:
+        """The performance rows, or a rehearsal of them."""
+        tiny = ("--tiny",) if self.arguments.rehearse else ()
+        return ["Testing/benchmarks/run_gpu.py", "--output", str(SESSION / "speed"), *words, *tiny]
+
+    def command(self, stage: str) -> list[str] | None:
+        """What a stage runs, or None when there is nothing to do."""
+        minutes = ("--minutes", f"{max(0.1, self.left() / 60 - 0.1):.2f}")
+        frozen = json.loads(FROZEN.read_text(encoding="ascii"))
+        calibrated = (frozen["reached"] or {}).get("scale") == self.scale
+        tried = self.results / self.scale / "calibration.json"
+        measured = _parts(SESSION / "speed" / "performance_gpu.json")
+        commands = {
+            "speed": None if "inference_instance" in measured else self.speed(*minutes),
+            "cohort": self.bench("cohort"),
+            "calibrate": None if calibrated else self.bench("cohort", "--calibrate", "--iterations", "2", *minutes),
+            "freeze": self.bench("cohort", "--freeze") if tried.exists() and not calibrated else None,
+            "methods": self.bench("table1", "--columns", "1", "--repeats", "1", *minutes),
+            "useful": None if "useful_model" in measured else self.speed(*minutes, "--only", "useful_model"),
+            "repeats": self.bench("table1", "--columns", "1", *minutes),
+        }
+        if stage == "useful" and self.left() < self.arguments.useful_seconds:
+            return None
+        return commands[stage] if stage in commands else self.bench(stage, "--repeats", "1", *minutes)
+
+    def run(self, stage: str) -> None:
+        """One stage in a process of its own, which ends with this call."""
+        words = self.command(stage)
+        if words is None or self.left() < LEAST_S:
+            print(f"{stage}: {'nothing to do' if words is None else 'no time left'}", flush=True)
+            return
+        start = time.monotonic()
+        process = subprocess.Popen([sys.executable, *words], start_new_session=True)
+        try:
+            process.wait(timeout=self.left())
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        print(f"{stage}: exit code {process.returncode} after {time.monotonic() - start:.0f} s", flush=True)
+        self.pack()
+
+    def pack(self) -> None:
+        """At most eight files, each below 16 MiB."""
+        self.output.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(FROZEN, SESSION / FROZEN.name)
+        temporary = self.output / "results.part"
+        with tarfile.open(temporary, "w:gz") as archive:
+            archive.add(FROZEN, FROZEN.as_posix())
+            for path in sorted((self.results / self.scale).glob("*.json")):
+                archive.add(path, (RESULTS / self.scale / path.name).as_posix())
+        temporary.replace(self.output / "results.tar.gz")
+        for path in (SESSION / "speed").glob("*_gpu.*"):
+            shutil.copyfile(path, self.output / path.name)
+        for path in figure_weights(get_scale(self.scale), SESSION / "work" / "weights"):
+            shutil.copyfile(path, self.output / path.name)
+
+
+def figure_weights(scale: Scale, weights: Path) -> list[Path]:
+    """Weights that figure 2 shows of the first column: of embedding matching, and of supervised with all scans."""
+    rows = {row.name: row for row in table_rows("table1")}
+    difficulty = Difficulty.from_dict(json.loads(FROZEN.read_text(encoding="ascii"))["difficulty"])
+    cells = (
+        make_cell(rows["embedding_matching"], scale, 0, 0, 0, difficulty),
+        make_cell(rows["supervised"], scale, len(scale.columns) - 1, 0, 0, difficulty),
+    )
+    return [path for path in (weights / f"{cell.name}.pt" for cell in cells) if path.exists()]
+
+
+def _parts(path: Path) -> dict[str, object]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", required=True, help="folder for what comes home")
+    parser.add_argument("--minutes", type=float, default=9.3, help="this call ends by then")
+    parser.add_argument("--stages", nargs="*", choices=STAGES, metavar="STAGE", help="default: all, in this order")
+    parser.add_argument(
+        "--useful-seconds", type=float, default=400, help="least time for the minutes to a useful model"
+    )
+    parser.add_argument("--rehearse", action="store_true", help="smoke scale and tiny sizes on a processor")
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    os.chdir(ROOT)
+    session = Session(parse())
+    session.restore()
+    rehearsed = [stage for stage in STAGES if stage != "freeze"]  # it would change the frozen file
+    for stage in session.arguments.stages or (rehearsed if session.arguments.rehearse else STAGES):
+        session.run(stage)
+    session.pack()
+
+
+if __name__ == "__main__":
+    main()

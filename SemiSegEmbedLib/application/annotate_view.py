@@ -86,8 +86,9 @@ class AnnotateWidgets:
         editor = self._ui.annotateSegmentEditor
         editor.setActiveEffect(None)
         if editor.mrmlSegmentEditorNode() is not None:
-            editor.setSegmentationNode(None)
+            # In this order: without a segmentation the editor keeps its volume.
             editor.setSourceVolumeNode(None)
+            editor.setSegmentationNode(None)
 
     def pause_editor(self) -> None:
         """The module is left: no effect and no shortcut stays active."""

@@ -136,11 +136,14 @@ class Contract(QtContract):
             # Slicer's Paint effect takes for granted that there are views.
             editor.setActiveEffectByName("Paint")
             assert editor.activeEffect() is not None
+            node.SetActiveEffectName("")
+            assert editor.activeEffect() is None, "a tool is not put down through the node"
         editor.setActiveEffect(None)
         assert editor.activeEffect() is None
-        editor.setSegmentationNode(None)
         editor.setSourceVolumeNode(None)
+        editor.setSegmentationNode(None)
         assert node.GetSegmentationNode() is None
+        assert node.GetSourceVolumeNode() is None
 
     def that_slice_views_are_nodes_of_the_scene_and_may_be_none(self) -> None:
         layout = slicer.app.layoutManager()
@@ -213,6 +216,15 @@ class Contract(QtContract):
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
         wrapped(node).caseKey = "case-0001"
         assert wrapped(node).caseKey == "case-0001"
+
+    def that_closing_a_scene_keeps_the_settings_node_of_the_editor_and_empties_it(self) -> None:
+        node = slicer.vtkMRMLSegmentEditorNode()
+        node.SetSingletonTag("SemiSegEmbedContract")
+        node = slicer.mrmlScene.AddNode(node)
+        node.SetAttribute("Threshold.MinimumThreshold", "150")
+        slicer.mrmlScene.Clear(0)
+        assert slicer.mrmlScene.IsNodePresent(node)
+        assert node.GetAttribute("Threshold.MinimumThreshold") is None
 
     def that_a_python_for_child_processes_is_found(self) -> None:
         from SemiSegEmbedLib.jobs.locate import interpreter

@@ -11,7 +11,7 @@ from SemiSegEmbedLib.application.signal import Signal
 
 
 class Protection:
-    """Sets the mask of the Segment Editor whenever another segment is selected or its status changes.
+    """Looks after mask and tool of the Segment Editor whenever another segment is selected or its status changes.
 
     A segment is finished when its status in the editor's table is "Completed".
 
@@ -42,29 +42,27 @@ class Protection:
         if segmentation is not None:
             content = segmentation.GetSegmentation()
             events = ((editor, vtk.vtkCommand.ModifiedEvent), (content, slicer.vtkSegmentation.SegmentModified))
-            self._observed = [(node, node.AddObserver(event, self._changed)) for node, event in events]
+            # After the Segment Editor itself has seen what changed.
+            self._observed = [(node, node.AddObserver(event, self._changed, -1.0)) for node, event in events]
             self.apply()
 
     def _changed(self, _caller: Any, _event: Any) -> None:
         self.apply()
 
     def apply(self) -> None:
-        """Set the mask for the segment that is selected now."""
+        """Set the mask, and put the tool down where the segment that is selected now is finished."""
         if self._segmentation is None:
             return
-        kind, finished = slicer.vtkMRMLSegmentationNode, self._finished_segment()
-        if not self.on:
-            mode = kind.EditAllowedEverywhere
-        elif finished is None:
-            mode = kind.EditAllowedOutsideAllSegments
-        else:
-            # Inside a segment that does not exist: nowhere.
-            mode = kind.EditAllowedInsideSingleSegment
-            if self._editor.GetMaskSegmentID():
-                self._editor.SetMaskSegmentID("")
+        kind = slicer.vtkMRMLSegmentationNode
+        mode = kind.EditAllowedOutsideAllSegments if self.on else kind.EditAllowedEverywhere
         if self._editor.GetMaskMode() != mode:
             self._editor.SetMaskMode(mode)
-        newly, self._finished = finished is not None and finished != self._finished and self.on, finished
+        finished = self._finished_segment() if self.on else None
+        newly, self._finished = finished is not None and finished != self._finished, finished
+        if finished is not None and self._editor.GetActiveEffectName():
+            # Not a mask: there is none for "nowhere", and the editor turns one inside an unknown segment into none.
+            newly = True
+            self._editor.SetActiveEffectName("")
         if newly:
             self.refused.emit(finished)
 

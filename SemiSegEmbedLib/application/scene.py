@@ -28,6 +28,8 @@ from SemiSegEmbedLib.study.records import Label
 BONE_FROM_HU = 150.0
 BONE_UP_TO_HU = 4000.0
 AXIAL_VIEW = "vtkMRMLSliceNodeRed"
+BEGUN_ATTRIBUTE = "SemiSegEmbed.begun"
+"""On the settings node of the Segment Editor: it has the settings that a case begins with."""
 
 
 class CaseScene:
@@ -110,15 +112,13 @@ class CaseScene:
             node.SetAndObserveTransformNodeID(None)
 
     def editor(self) -> Any:
-        """The Segment Editor's settings node of this module, made at first use."""
+        """The Segment Editor's settings node of this module; closing a scene keeps the node, but empties it."""
         if self.editor_node is None or not slicer.mrmlScene.IsNodePresent(self.editor_node):
             node = slicer.vtkMRMLSegmentEditorNode()
             node.SetSingletonTag("SemiSegEmbed")
-            node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
-            # Effects keep their parameters in attributes of this node: Threshold begins with bone.
-            node.SetAttribute("Threshold.MinimumThreshold", str(BONE_FROM_HU))
-            node.SetAttribute("Threshold.MaximumThreshold", str(BONE_UP_TO_HU))
             self.editor_node = slicer.mrmlScene.AddNode(node)
+        if self.editor_node.GetAttribute(BEGUN_ATTRIBUTE) is None:
+            _begin(self.editor_node)
         return self.editor_node
 
     def protect_other_labels(self, on: bool) -> None:
@@ -199,6 +199,14 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         qt.QApplication.restoreOverrideCursor()
+
+
+def _begin(editor: Any) -> None:
+    editor.SetAttribute(BEGUN_ATTRIBUTE, "yes")
+    editor.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+    # Effects keep their parameters in attributes of this node: Threshold begins with bone.
+    editor.SetAttribute("Threshold.MinimumThreshold", str(BONE_FROM_HU))
+    editor.SetAttribute("Threshold.MaximumThreshold", str(BONE_UP_TO_HU))
 
 
 def _slice_nodes() -> list[Any]:

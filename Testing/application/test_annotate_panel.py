@@ -190,6 +190,29 @@ def test_the_threshold_effect_begins_with_bone(module, study) -> None:
     assert editor.GetSourceVolumeIntensityMaskRange() == (150.0, 4000.0)
 
 
+def test_the_threshold_effect_begins_with_bone_again_after_the_scene_was_closed(module, study) -> None:
+    slicer.mrmlScene.Clear(0)
+    module.ui.studyNextCaseButton.click()
+    module.wait(lambda: module.window.session.case is not None)
+    editor = module.window.workbench.scene.editor()
+    assert float(editor.GetAttribute("Threshold.MinimumThreshold")) == 150
+    assert module.ui.annotateSegmentEditor.sourceVolumeNode() is module.window.workbench.scene.volume
+
+
+def test_leaving_the_module_ends_the_active_effect(module, study) -> None:
+    module.ui.annotateSegmentEditor.setActiveEffectByName("Paint")
+    assert module.ui.annotateSegmentEditor.activeEffect() is not None
+    module.widget.exit()
+    assert module.ui.annotateSegmentEditor.activeEffect() is None
+
+
+def test_leaving_a_case_takes_segmentation_and_volume_out_of_the_editor(module, study) -> None:
+    editor = module.ui.annotateSegmentEditor
+    module.window.annotate_view.leave_editor()
+    assert editor.segmentationNode() is None
+    assert editor.sourceVolumeNode() is None
+
+
 def test_a_shortcut_saves_and_opens_the_next_case(module, study) -> None:
     import qt
     from PySide6.QtTest import QTest

@@ -127,12 +127,6 @@ def test_the_scene_names_the_study_and_an_imported_scene_opens_it(module, tmp_pa
     assert module.window.session.study.folder == tmp_path / "hips"
 
 
-def test_leaving_the_module_ends_the_active_effect(module) -> None:
-    module.ui.annotateSegmentEditor.setActiveEffectByName("Paint")
-    module.widget.exit()
-    assert module.ui.annotateSegmentEditor.activeEffect() is None
-
-
 def test_cleaning_up_twice_is_harmless_and_the_timer_stops(module) -> None:
     module.widget.cleanup()
     assert not module.window.timer.active

@@ -189,22 +189,27 @@ def test_single_voxels_that_nobody_annotated_stay_so(module, study, tmp_path: Pa
 
 def test_a_completed_segment_cannot_be_drawn_in(module, study) -> None:
     scene, logic = module.window.workbench.scene, slicer.vtkSlicerSegmentationsModuleLogic
-    editor, kind = scene.editor(), slicer.vtkMRMLSegmentationNode
-    editor.SetSelectedSegmentID("label_1")
-    assert editor.GetMaskMode() == kind.EditAllowedOutsideAllSegments
+    node, kind, editor = scene.editor(), slicer.vtkMRMLSegmentationNode, module.ui.annotateSegmentEditor
+    node.SetSelectedSegmentID("label_1")
+    editor.setActiveEffectByName("Paint")
+    assert editor.activeEffect().name == "Paint"
     logic.SetSegmentStatus(scene.segmentation.GetSegmentation().GetSegment("label_1"), logic.Completed)
     assert "cannot be drawn in" in module.message
-    paint(module)
-    mask, reference = slicer.vtkOrientedImageData(), slicer.vtkOrientedImageData()
-    reference.DeepCopy(scene.segmentation.GetSegmentation().GetSegment("label_1").GetRepresentation("Binary labelmap"))
-    arguments = (editor.GetMaskMode(), reference, "label_1", editor.GetMaskSegmentID() or "")
-    assert scene.segmentation.GenerateEditMask(mask, *arguments)
-    assert mask.GetScalarRange() == (1.0, 1.0)
-    editor.SetSelectedSegmentID("label_2")
-    assert editor.GetMaskMode() == kind.EditAllowedOutsideAllSegments
-    editor.SetSelectedSegmentID("label_1")
+    assert editor.activeEffect() is None
+    module.window.messages.tell("")
+    editor.setActiveEffectByName("Draw")
+    assert "cannot be drawn in" in module.message
+    assert editor.activeEffect() is None
+    assert node.GetMaskMode() == kind.EditAllowedOutsideAllSegments
+    node.SetSelectedSegmentID("label_2")
+    editor.setActiveEffectByName("Draw")
+    assert editor.activeEffect().name == "Draw"
+    node.SetSelectedSegmentID("label_1")
+    assert editor.activeEffect() is None
     module.ui.annotateProtectCheck.checked = False
-    assert editor.GetMaskMode() == kind.EditAllowedEverywhere
+    assert node.GetMaskMode() == kind.EditAllowedEverywhere
+    editor.setActiveEffectByName("Draw")
+    assert editor.activeEffect().name == "Draw"
 
 
 def test_the_newest_model_segments_the_case_and_undo_takes_its_result_back(module, study, model_file) -> None:

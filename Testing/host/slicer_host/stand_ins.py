@@ -7,10 +7,12 @@ from typing import Any
 
 import slicer
 from PySide6.QtCore import Property, QMargins, QRect, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 # isort: split
 from __feature__ import true_property  # noqa: F401
+
+from slicer_host.segment_editor import qMRMLSegmentEditorWidget
 
 UNLIMITED = 16777215
 TITLE_HEIGHT = 28
@@ -140,112 +142,6 @@ class qMRMLNodeComboBox(QWidget):
     addEnabled = _flag("addEnabled")
     removeEnabled = _flag("removeEnabled")
     renameEnabled = _flag("renameEnabled")
-
-
-EFFECTS = ("Threshold", "Paint", "Draw", "Erase", "Level tracing", "Grow from seeds", "Fill between slices", "Margin")
-
-
-class qMRMLSegmentEditorWidget(QWidget):
-    """The Segment Editor: keeps its choices in the segment editor node, and shows segments and effects."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._scene: Any = None
-        self._node: Any = None
-        self._effect: str | None = None
-        self._shortcuts = False
-        self._shown = {"segmentationNodeSelectorVisible": True, "sourceVolumeNodeSelectorVisible": True}
-        self._shown["switchToSegmentationsButtonVisible"] = True
-        self._undo_states = 0
-        self._history = slicer.vtkSegmentationHistory()
-        layout = QVBoxLayout(self)
-        layout.contentsMargins = QMargins(0, 0, 0, 0)
-        self._segments = QListWidget(self)
-        self._segments.objectName = "SegmentsTableView"
-        self._segments.maximumHeight = 110
-        layout.addWidget(self._segments)
-        row = QHBoxLayout()
-        layout.addLayout(row)
-        for name in EFFECTS[:4]:
-            button = QToolButton(self)
-            button.objectName = name
-            button.text = name
-            row.addWidget(button)
-        row.addStretch(1)
-
-    def setMRMLScene(self, scene: Any) -> None:
-        self._scene = scene
-        if scene is None:
-            self._effect = None
-
-    def setMRMLSegmentEditorNode(self, node: Any) -> None:
-        self._node = node
-
-    def mrmlSegmentEditorNode(self) -> Any:
-        return self._node
-
-    def setSegmentationNode(self, node: Any) -> None:
-        if self._node is None:
-            raise RuntimeError("setSegmentationNode before setMRMLSegmentEditorNode does nothing in Slicer")
-        if node is not self._node.GetSegmentationNode():
-            self._history.RemoveAllStates()
-            self._history.SetSegmentation(node.GetSegmentation() if node else None)
-        self._node.SetAndObserveSegmentationNode(node)
-        self._segments.clear()
-        if node is not None:
-            segmentation = node.GetSegmentation()
-            names = [segmentation.GetNthSegment(i).GetName() for i in range(segmentation.GetNumberOfSegments())]
-            self._segments.addItems(names)
-            if names:
-                self._node.SetSelectedSegmentID(segmentation.GetNthSegmentID(0))
-
-    def segmentationNode(self) -> Any:
-        return self._node.GetSegmentationNode() if self._node else None
-
-    def setSourceVolumeNode(self, node: Any) -> None:
-        self._node.SetAndObserveSourceVolumeNode(node)
-
-    def sourceVolumeNode(self) -> Any:
-        return self._node.GetSourceVolumeNode() if self._node else None
-
-    def setActiveEffectByName(self, name: str) -> None:
-        self._effect = name if name in EFFECTS else None
-
-    def setActiveEffect(self, effect: Any) -> None:
-        self._effect = effect
-
-    def activeEffect(self) -> Any:
-        return self._effect
-
-    def currentSegmentID(self) -> str:
-        return self._node.GetSelectedSegmentID() if self._node else ""
-
-    def setCurrentSegmentID(self, segment_id: str) -> None:
-        self._node.SetSelectedSegmentID(segment_id)
-
-    def saveStateForUndo(self) -> None:
-        self._history.SaveState()
-
-    def undo(self) -> None:
-        self._history.RestorePreviousState()
-
-    def installKeyboardShortcuts(self, parent: QWidget | None = None) -> None:
-        self._shortcuts = True
-
-    def uninstallKeyboardShortcuts(self) -> None:
-        self._shortcuts = False
-
-    def _shown_flag(name: str) -> Any:
-        return Property(bool, lambda self: self._shown[name], lambda self, on: self._shown.update({name: on}))
-
-    def _set_undo(self, count: int) -> None:
-        self._undo_states = count
-        self._history.SetMaximumNumberOfStates(count)
-
-    segmentationNodeSelectorVisible = _shown_flag("segmentationNodeSelectorVisible")
-    sourceVolumeNodeSelectorVisible = _shown_flag("sourceVolumeNodeSelectorVisible")
-    switchToSegmentationsButtonVisible = _shown_flag("switchToSegmentationsButtonVisible")
-    maximumNumberOfUndoStates = Property(int, lambda self: self._undo_states, _set_undo)
 
 
 WIDGETS = (qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget, ctkCollapsibleButton)

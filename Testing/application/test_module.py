@@ -25,6 +25,14 @@ INTERACTIVE = {
     "qMRMLSegmentEditorWidget",
 }
 
+SHORTCUTS_OF_SLICER = {
+    # 5.12.3: qSlicerMainWindow.ui and .cxx, qSlicerModuleSelectorToolBar.cxx
+    *(f"Ctrl+{key}" for key in (*"023456OSWZYXCVHF`", "Left", "Right")),
+    # qMRMLMarkupsToolBar.cxx, qMRMLSequenceBrowserPlayWidget.cxx, qSlicerSubjectHierarchyViewContextMenuPlugin.cxx
+    *(f"Ctrl+Shift+{key}" for key in ("A", "T", "Space", "Down", "Left", "Right")),
+    "Ctrl+B",
+}
+
 pytest.importorskip("qt")
 
 
@@ -48,6 +56,13 @@ def test_every_control_explains_itself_and_can_be_reached_by_tab(path: Path) -> 
         assert text_of(widget, "text") or text_of(widget, "accessibleName"), f"{name} has no name for screen readers"
         assert name in stops, f"{name} is not in the tab order"
     assert set(stops) <= set(widgets(path))
+
+
+def test_no_shortcut_is_one_of_slicers_own() -> None:
+    """Two shortcuts with the same keys in one window: Qt carries out neither."""
+    found = {text_of(widget, "shortcut") for path in UI_FILES for widget in widgets(path).values()} - {""}
+    assert found
+    assert not found & SHORTCUTS_OF_SLICER
 
 
 def test_the_tab_key_walks_through_the_panels_in_the_order_of_the_work(module) -> None:

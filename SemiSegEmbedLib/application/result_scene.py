@@ -36,7 +36,11 @@ def show_result(image: Path, label: Path, labels: Sequence[Label], name: str, vo
     """
     with waiting():
         node = _made_from(label) or _load(image, label, labels, name, volume)
-        shown = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+        shown = ct_of(node)
+        if shown is None:
+            # Somebody took the CT out of the scene and left what was found in it.
+            shown = volume or load_volume(image, name)
+            node.SetReferenceImageGeometryParameterFromVolumeNode(shown)
         slicer.util.setSliceViewerLayers(background=shown, foreground=None, label=None, fit=True)
     return node
 
@@ -52,6 +56,11 @@ def _load(image: Path, label: Path, labels: Sequence[Label], name: str, volume: 
     remove_node(label_node)
     node.SetAttribute(LABEL_ATTRIBUTE, str(label))
     return node
+
+
+def ct_of(node: Any) -> Any:
+    """The CT that a segmentation was made on; None where it is no longer in the scene."""
+    return node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
 
 
 def _made_from(label: Path) -> Any:

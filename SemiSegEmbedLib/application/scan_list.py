@@ -13,6 +13,12 @@ from SemiSegEmbedLib.study.records import Label
 _PERCENT = re.compile(r"(\d+)%")
 
 
+def percent_in(line: str) -> int | None:
+    """How far a line of progress says that something is, in percent; None where it does not say."""
+    found = _PERCENT.findall(line)
+    return min(100, int(found[-1])) if found else None
+
+
 class ScanState(Enum):
     """What has become of one scan."""
 
@@ -50,9 +56,9 @@ class Scan:
 
     def note_progress(self, line: str) -> None:
         """Take in one line of the terminal door ("Segmenting (1 of 1) 45%")."""
-        found = _PERCENT.findall(line)
-        if found:
-            self.percent = min(100, int(found[-1]))
+        percent = percent_in(line)
+        if percent is not None:
+            self.percent = percent
 
     def finish(self, label: Path, labels: tuple[Label, ...]) -> None:
         """It has a result."""

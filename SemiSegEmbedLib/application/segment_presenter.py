@@ -16,9 +16,9 @@ from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.image_files import images_in, unused_path
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
-from SemiSegEmbedLib.application.result_files import export_result
+from SemiSegEmbedLib.application.result_files import ResultExport, take_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
-from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
+from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState, percent_in
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.volumes import unchanged_file, volume_copy
@@ -39,6 +39,7 @@ class SegmentView(Protocol):
     show_clicked: Signal
     show_3d_clicked: Signal
     export_clicked: Signal
+    export_cancel_clicked: Signal
 
     def chosen_volume(self) -> Any:
         """The chosen volume node, or None."""
@@ -67,6 +68,9 @@ class SegmentView(Protocol):
     def select(self, index: int) -> None:
         """Select a scan."""
 
+    def show_export(self, percent: int | None) -> None:
+        """How far the export is; None: none is under way."""
+
 
 class SegmentPresenter:
     """Works through a list of scans, one child process each, so that a failure ends nothing but itself."""
@@ -81,6 +85,7 @@ class SegmentPresenter:
         self._output = Path()
         self._model = Path()
         self._copies = Background()
+        self._export = ResultExport(self._exported, self._export_failed, self._export_progressed)
         self._temporary: Path | None = None
         self._connect()
         self._show_models()
@@ -96,6 +101,7 @@ class SegmentPresenter:
         view.show_clicked.connect(self.show)
         view.show_3d_clicked.connect(self.show_in_3d)
         view.export_clicked.connect(self.export)
+        view.export_cancel_clicked.connect(self.cancel_export)
         session.study_changed.connect(self._show_models)
         session.cases_changed.connect(self._show_models)
 
@@ -232,14 +238,39 @@ class SegmentPresenter:
         self._with_result(lambda node, _scan: show_surfaces(node, self._view.smoothing()))
 
     def export(self) -> None:
-        """Write the selected result in the chosen format."""
-        folder = self._dialogs.ask_folder(_("Folder for the files"))
+        """Write the selected result in the chosen format, beside the main thread."""
+        folder = None if self._export.running else self._dialogs.ask_folder(_("Folder for the files"))
         if folder is not None:
-            self._with_result(lambda node, scan: self._export(node, scan, folder))
+            self._with_result(lambda node, scan: self._start_export(node, scan, folder))
 
-    def _export(self, node: Any, scan: Scan, folder: Path) -> None:
-        files = export_result(node, scan.labels, folder, self._view.export_format(), self._view.smoothing())
-        self._messages.tell(_("Written: {names}").format(names=", ".join(file.name for file in files)))
+    def _start_export(self, node: Any, scan: Scan, folder: Path) -> None:
+        result, view = take_result(node, scan.labels), self._view
+        self._messages.tell(_("Exporting {name} ...").format(name=scan.name))
+        view.show_export(0)
+        self._export.start(result, folder, view.export_format(), view.smoothing())
+
+    def _exported(self, files: Sequence[Path], left_out: Sequence[str]) -> None:
+        self._view.show_export(None)
+        text = _("Written: {names}").format(names=", ".join(file.name for file in files))
+        if left_out:
+            note = _("Left out, because the study has no value for them: {segments}")
+            text += ". " + note.format(segments=", ".join(left_out))
+        self._messages.tell(text)
+
+    def _export_failed(self, sentence: str) -> None:
+        self._view.show_export(None)
+        self._messages.warn(sentence)
+
+    def _export_progressed(self, line: str) -> None:
+        percent = percent_in(line)
+        if percent is not None:
+            self._view.show_export(percent)
+
+    def cancel_export(self) -> None:
+        """End the export; nothing of it stays in the folder."""
+        if self._export.cancel():
+            self._view.show_export(None)
+            self._messages.tell(_("The export was cancelled; no file was written."))
 
     def _with_result(self, use: Callable[[Any, Scan], None]) -> None:
         index = self._view.selected()
@@ -257,10 +288,12 @@ class SegmentPresenter:
         """Deliver what threads and child processes have to say."""
         self._copies.poll()
         self._errand.poll()
+        self._export.poll()
 
     def cleanup(self) -> None:
-        """End the child process and delete temporary copies."""
+        """End child processes and delete temporary copies."""
         self._errand.cancel()
+        self._export.cleanup()
         self._copies.finish()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
+from SemiSegEmbedLib.application.sentences import localised
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.tables import select_row
 
@@ -44,6 +45,8 @@ class SegmentWidgets:
         self.show_clicked = Signal()
         self.show_3d_clicked = Signal()
         self.export_clicked = Signal()
+        self.export_cancel_clicked = Signal()
+        self._exporting = False
         self._fill_choices()
         self._connect()
 
@@ -71,6 +74,7 @@ class SegmentWidgets:
             (ui.segmentShowButton, self.show_clicked),
             (ui.segmentShow3DButton, self.show_3d_clicked),
             (ui.segmentExportButton, self.export_clicked),
+            (ui.segmentExportCancelButton, self.export_cancel_clicked),
         ):
             widget.clicked.connect(lambda *_args, signal=signal: signal.emit())
         ui.segmentScanTable.itemSelectionChanged.connect(self._show_selection)
@@ -143,7 +147,7 @@ class SegmentWidgets:
             ScanState.DONE: _("done"),
             ScanState.FAILED: _("failed"),
         }
-        result = str(scan.label) if scan.label is not None else scan.problem
+        result = str(scan.label) if scan.label is not None else localised(scan.problem)
         table = self._ui.segmentScanTable
         for column, text in enumerate((scan.name, words[scan.state], result)):
             item = table.item(row, column)
@@ -156,5 +160,15 @@ class SegmentWidgets:
         """Results can be used where the selected scan has one."""
         index = self.selected()
         ui, done = self._ui, index is not None and self._done[index]
-        for widget in (ui.segmentShowButton, ui.segmentShow3DButton, ui.segmentExportButton):
+        for widget in (ui.segmentShowButton, ui.segmentShow3DButton):
             widget.enabled = done
+        ui.segmentExportButton.enabled = done and not self._exporting
+
+    def show_export(self, percent: int | None) -> None:
+        """How far the export is; None: none is under way."""
+        self._exporting = percent is not None
+        bar = self._ui.segmentExportProgressBar
+        bar.visible = self._exporting
+        bar.value = percent or 0
+        self._ui.segmentExportCancelButton.enabled = self._exporting
+        self._show_selection()

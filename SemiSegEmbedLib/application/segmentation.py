@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,24 @@ def terminology_entry(label: Label) -> str | None:
 
 def _triplet(code: Code | None) -> str:
     return "^^" if code is None else f"{code.scheme}^{code.value}^{code.meaning}"
+
+
+def segment_facts(node: Any, key: str) -> dict[str, Any]:
+    """How a segment is called, coloured and meant; see `imaging.write.SegmentEntry`."""
+    segment = node.GetSegmentation().GetSegment(key)
+    status = slicer.vtkSlicerSegmentationsModuleLogic.GetSegmentStatus(segment)
+    return {
+        "id": key,
+        "name": segment.GetName(),
+        "color": segment.GetColor(),
+        "terminology": _tag(segment, segment.GetTerminologyEntryTagName()),
+        "status": slicer.vtkSlicerSegmentationsModuleLogic.GetSegmentStatusAsMachineReadableString(status),
+    }
+
+
+def _tag(segment: Any, name: str) -> str:
+    text = vtk.reference("")
+    return str(text) if segment.GetTag(name, text) else ""
 
 
 def create_segmentation(volume: Any, labels: Sequence[Label], label: Any = None, name: str = "") -> Any:
@@ -150,8 +168,12 @@ def take_snapshot(node: Any, volume: Any, labels: Sequence[Label]) -> Snapshot:
     Raises:
         BadInputError: One of the two stands under a transform that bends space.
     """
+    return copy_layers(node, volume, {segment_id(label): label.value for label in labels})
+
+
+def copy_layers(node: Any, volume: Any, values: Mapping[str, int]) -> Snapshot:
+    """As `take_snapshot`, with any segments: from the id of each to its value in the snapshot."""
     segmentation = node.GetSegmentation()
-    values = {segment_id(label): label.value for label in labels}
     to_volume = np.linalg.inv(matrix_above(volume)) @ matrix_above(node)
     layers = []
     for index in range(segmentation.GetNumberOfLayers(_binary_labelmap())):

@@ -15,7 +15,7 @@ import slicer
 
 from SemiSegEmbedLib.application.contract import Contract
 from SemiSegEmbedLib.application.label_file import Grid, write_nrrd
-from SemiSegEmbedLib.application.result_files import FORMATS, export_result
+from SemiSegEmbedLib.application.result_files import FORMATS, Result, ResultExport, take_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
 from SemiSegEmbedLib.application.train_view import PRESETS
@@ -159,9 +159,24 @@ class SelfTest:
         node = show_result(self._scans[0], label, labels, "self-test")
         show_surfaces(node, 0.5)
         for ending in FORMATS:
-            (path,) = export_result(node, labels, self._folder, ending, 0.5)
+            (path,) = self._export(take_result(node, labels), ending)
             assert path.stat().st_size > 100, path.name
         self._say(f"A result was shown and exported as {', '.join(FORMATS)}.")
+
+    def _export(self, result: Result, file_format: str) -> list[Path]:
+        files: list[Path] = []
+        problems: list[str] = []
+        export = ResultExport(lambda paths, _left_out: files.extend(paths), problems.append, lambda _line: None)
+        export.start(result, self._folder, file_format, 0.5)
+
+        def ended() -> bool:
+            export.poll()
+            return not export.running
+
+        self._wait(ended)
+        export.cleanup()
+        assert not problems, problems
+        return files
 
     def train(self) -> None:
         """Train for some steps and stop; the run leaves a model."""

@@ -1,4 +1,4 @@
-"""`segment`, `evaluate`, `suggest`: what a trained model is for."""
+"""`segment`, `evaluate`, `suggest`: what a trained model is for; `export`: what 3D Slicer hands over."""
 
 from __future__ import annotations
 
@@ -52,6 +52,17 @@ def add_commands(commands: Any) -> None:
     suggest.add_argument("--cases", nargs="*", metavar="CASE", help="default: all unannotated cases")
     suggest.add_argument("--places", type=int, default=5, help="places to name in each case (default: 5)")
     add_segmentation_options(suggest)
+
+    export = add_command(
+        commands,
+        "export",
+        run_export,
+        "write a segmentation that 3D Slicer hands over, which it asks for by itself",
+        "export handover --format stl",
+    )
+    export.add_argument("handover", type=Path, metavar="FOLDER", help="what 3D Slicer left; the files go into it")
+    export.add_argument("--format", choices=("nii.gz", "seg.nrrd", "stl", "obj", "ply"), default="nii.gz")
+    export.add_argument("--smoothing", type=float, default=0.5, help="of surfaces, 0 to 1 (default: 0.5)")
 
 
 def add_segmentation_options(parser: argparse.ArgumentParser) -> None:
@@ -143,3 +154,12 @@ def run_suggest(options: argparse.Namespace, console: Console) -> None:
             x, y, z = place["position_lps_mm"]
             console.line(f"     ({x:.0f}, {y:.0f}, {z:.0f}) mm LPS  {place['size_mm3']:.0f} mm3")
     console.result(ranked)
+
+
+def run_export(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.export import export
+
+    written = export(options.handover, options.format, options.smoothing, console.progress)
+    for one in written:
+        console.line(one["file"])
+    console.result(written)

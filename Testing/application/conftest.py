@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "host"))
 
 import slicer_host
 
-from .training_runs import phantom_study, phantoms, training  # noqa: F401
-
 if not slicer_host.missing():
     slicer_host.install()
+
+from .training_runs import phantom_study, phantoms, training  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +129,26 @@ def hip(tmp_path: Path):
         return path
 
     return write
+
+
+@pytest.fixture
+def shown(module, hip, tmp_path: Path):
+    """A scan on the list of the Segment panel that is done, in view; its result is the ball as the left hip bone."""
+    sitk = pytest.importorskip("SimpleITK")
+    from SemiSegEmbedLib.application.scan_list import Scan
+    from SemiSegEmbedLib.study.presets import HIP_BONES
+
+    scan_path, label = hip("a.nii.gz"), tmp_path / "label.nii.gz"
+    sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(scan_path)) > 400, sitk.sitkUInt8), str(label))
+    module.answers.folder = tmp_path / "out"
+    module.answers.folder.mkdir()
+    segment = module.window.segment
+    segment.scans.add([Scan(scan_path, scan_path.name)])
+    segment.scans[0].finish(label, HIP_BONES)
+    segment._show()
+    module.ui.segmentScanTable.selectRow(0)
+    module.ui.segmentShowButton.click()
+    return module
 
 
 TINY = ("patch_size=[16,16,16]", "base_filters=4", "passes=1", "k=4", "l=1", "precision=fp32", "validate_every=50")

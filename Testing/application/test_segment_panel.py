@@ -16,7 +16,6 @@ vtk = pytest.importorskip("vtk")
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
 from SemiSegEmbedLib.application.image_files import unused_path  # noqa: E402
-from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES  # noqa: E402
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_BONES  # noqa: E402
 
@@ -99,20 +98,6 @@ def test_cancelling_keeps_the_list_and_start_goes_on(ready, hip) -> None:
     assert ready.ui.segmentStartButton.enabled
 
 
-@pytest.fixture
-def shown(ready, hip, tmp_path: Path):
-    """A scan that is done, in view; its result is the ball as the left hip bone."""
-    scan_path = hip("a.nii.gz")
-    add(ready, scan_path)
-    label = tmp_path / "label.nii.gz"
-    sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(scan_path)) > 400, sitk.sitkUInt8), str(label))
-    ready.window.segment.scans[0].finish(label, HIP_BONES)
-    ready.window.segment._show()
-    ready.ui.segmentScanTable.selectRow(0)
-    ready.ui.segmentShowButton.click()
-    return ready
-
-
 def test_a_result_is_a_segmentation_with_terms_and_the_geometry_of_its_ct(shown) -> None:
     node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
     segment = node.GetSegmentation().GetSegment("label_1")
@@ -148,31 +133,6 @@ def test_surfaces_are_made_when_3d_is_asked_for_and_smoothed_as_wanted(shown) ->
 
     assert roughness(0) > 1.5 * roughness(100)
     assert node.GetDisplayNode().GetVisibility3D()
-
-
-@pytest.mark.parametrize("index", range(5), ids=FORMATS)
-def test_a_result_is_exported_in_every_format(shown, index: int) -> None:
-    shown.ui.segmentExportCombo.currentIndex = index
-    shown.ui.segmentExportButton.click()
-    assert shown.message.startswith("Written: a.nii.gz segmentation"), shown.message
-    shown.ui.segmentExportButton.click()
-    first, second = sorted(shown.answers.folder.iterdir(), key=lambda path: len(path.name))
-    assert "-2" in second.name, "an export never writes over a file"
-    truth = sitk.ReadImage(str(shown.window.segment.scans[0].label))
-    if FORMATS[index] in VOLUMES:
-        label = sitk.ReadImage(str(first))
-        np.testing.assert_array_equal(sitk.GetArrayFromImage(label), sitk.GetArrayFromImage(truth))
-        np.testing.assert_allclose(label.GetOrigin(), truth.GetOrigin(), atol=1e-4)
-        return
-    assert "hip bone left" in first.name
-    reader = {"stl": vtk.vtkSTLReader, "obj": vtk.vtkOBJReader, "ply": vtk.vtkPLYReader}[FORMATS[index]]()
-    reader.SetFileName(str(first))
-    reader.Update()
-    bounds = reader.GetOutput().GetBounds()
-    filter_ = sitk.LabelShapeStatisticsImageFilter()
-    filter_.Execute(truth)
-    np.testing.assert_allclose(reader.GetOutput().GetCenter(), filter_.GetCentroid(1), atol=2.0)
-    assert bounds[1] - bounds[0] == pytest.approx(40, abs=3)  # the ball has a radius of ten voxels of 2 mm
 
 
 def test_a_file_format_of_names_is_kept_out_of_paths(tmp_path: Path) -> None:

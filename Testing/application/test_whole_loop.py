@@ -192,4 +192,4 @@ def test_a_user_goes_from_an_empty_folder_to_a_segmented_hip_and_back_to_correct
     assert scan.label is not None, scan.note
     loop.ui.segmentScanTable.selectRow(0)
     loop.ui.segmentExportButton.click()
-    assert loop.module.message.startswith("Written:")
+    loop.module.wait(lambda: loop.module.message.startswith("Written:"))

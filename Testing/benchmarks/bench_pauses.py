@@ -1,0 +1,169 @@
+# ruff: noqa: E402 - the test host must be installed before anything of Slicer is imported
+"""How long the buttons of the Slicer module hold up Slicer's main thread.
+
+    python Testing/benchmarks/bench_pauses.py [--repeats 3] [--only WORD]
+
+Runs the real module on the test host (real MRML scene, real Qt widgets) and presses its buttons: exports of a hip with
+femora and sacrum of 400 x 300 x 400 voxels, overlays of a scan of 512 x 512 x 300, and what else works on whole volumes.
+Prints one JSON object: for each button the longest time in milliseconds in which the main thread handled no event (the
+least of the repeats, and the median), and the time until all was done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "Testing" / "host"), str(ROOT / "Testing" / "benchmarks")]
+
+import slicer_host
+
+slicer_host.install()
+
+import qt
+import slicer
+
+from SemiSegEmbedLib.application.result_files import FORMATS
+from SemiSegEmbedLib.application.scan_list import Scan
+from SemiSegEmbedLib.application.window import ModuleWindow
+from SemiSegEmbedLib.study.presets import HIP_SIDES
+
+HIP = (400, 300, 400)
+PATIENCE_S = 300.0
+
+
+class Answers:
+    """The user's answers to every question: one folder, and yes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def ask_folder(self, _title: str) -> Path:
+        return self.folder
+
+    def ask_files(self, _title: str, _endings: Any = ()) -> list[Path]:
+        return []
+
+    def confirm(self, _question: str) -> bool:
+        return True
+
+
+class Bench:
+    """The module's window, and a watch on its main thread."""
+
+    def __init__(self, folder: Path, repeats: int, only: str) -> None:
+        self.folder = folder
+        self._repeats = repeats
+        self._only = only
+        resources = ROOT / "SemiSegEmbed" / "Resources"
+        self.answers = Answers(folder)
+        self.window = ModuleWindow(lambda name: str(resources / name), self.answers)
+        self.window.widget.visible = True
+        self.ui = slicer.util.childWidgetVariables(self.window.widget)
+        self.figures: dict[str, dict[str, float]] = {}
+
+    def press(self, name: str, press: Callable[[], Any], done: Callable[[], bool]) -> None:
+        """Press a button, and watch the main thread until the work is done."""
+        if self._only not in name:
+            return
+        pauses, totals = [], []
+        for _repeat in range(self._repeats):
+            self.settle()
+            begin = before = time.perf_counter()
+            press()
+            longest = time.perf_counter() - before
+            while not done():
+                assert time.perf_counter() - begin < PATIENCE_S, f"{name}: {self.ui.moduleMessageLabel.text}"
+                before = time.perf_counter()
+                qt.QApplication.processEvents()
+                longest = max(longest, time.perf_counter() - before)
+                time.sleep(0.002)
+            pauses.append(1000 * longest)
+            totals.append(1000 * (time.perf_counter() - begin))
+        self.figures[name] = {
+            "longest_pause_ms": round(min(pauses), 1),
+            "median_ms": round(statistics.median(pauses), 1),
+            "until_done_ms": round(min(totals), 1),
+        }
+        print(name, self.figures[name], file=sys.stderr)
+
+    def settle(self) -> None:
+        """Let timers and threads of earlier work end."""
+        end = time.perf_counter() + 0.5
+        while time.perf_counter() < end or self.window.background.busy:
+            qt.QApplication.processEvents()
+            time.sleep(0.005)
+        self.ui.moduleMessageLabel.text = ""
+
+    def says(self, text: str) -> Callable[[], bool]:
+        """A condition: the module says something."""
+        return lambda: text in self.ui.moduleMessageLabel.text
+
+
+def hip_label(shape: tuple[int, int, int]) -> np.ndarray:
+    """Hip bones, femora and sacrum of a phantom patient on a grid of 1 mm."""
+    from SemiSegEmbedLib.phantom.anatomy import build_skeleton
+    from SemiSegEmbedLib.phantom.labels import bone_box, paint_label
+    from SemiSegEmbedLib.phantom.parameters import draw_patient
+    from SemiSegEmbedLib.phantom.shape import BONES
+    from SemiSegEmbedLib.phantom.voxels import Grid
+
+    patient = draw_patient(1)
+    skeleton = build_skeleton(patient)
+    vertices = np.concatenate([mesh.vertices for mesh in skeleton.bones.values()])
+    middle = ((vertices.min(0) + vertices.max(0)) / 2)[::-1]
+    origin = tuple(float(m - n / 2) for m, n in zip(middle, shape, strict=True))
+    grid, label = Grid(origin, (1.0, 1.0, 1.0), shape), np.zeros(shape, np.uint8)
+    for name in BONES:
+        box = bone_box(skeleton.bones[name], grid)
+        paint_label(label[box], grid.part(box), patient, skeleton, name)
+    return label
+
+
+def measure_exports(bench: Bench) -> None:
+    """Each format of the Segment panel; the result is in the scene, as after Show."""
+    label = hip_label(HIP)
+    image = sitk.GetImageFromArray(np.where(label > 0, 400, 0).astype(np.int16))
+    sitk.WriteImage(image, str(bench.folder / "hip.nrrd"))
+    path = bench.folder / "label.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(label), str(path))
+    segment = bench.window.segment
+    segment.scans.add([Scan(bench.folder / "hip.nrrd", "hip")])
+    segment.scans[0].finish(path, HIP_SIDES)
+    segment._show()
+    bench.ui.segmentScanTable.selectRow(0)
+    bench.ui.segmentShowButton.click()
+    bench.answers.folder = bench.folder / "exports"
+    bench.answers.folder.mkdir()
+    for index, name in enumerate(FORMATS):
+        bench.ui.segmentExportCombo.currentIndex = index
+        bench.press(f"export {name}", bench.ui.segmentExportButton.click, bench.says("Written"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="a word in the names of what is measured")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
+        qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, folder)
+        bench = Bench(Path(folder), options.repeats, options.only)
+        measure_exports(bench)
+        bench.window.cleanup()
+    print(json.dumps(bench.figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()

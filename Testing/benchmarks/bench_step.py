@@ -24,7 +24,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import attempt, peak_gib, reset_peak, time_groups, versions, wait
+from measuring import NO_TIME, attempt, peak_gib, reset_peak, time_groups, versions, wait
 from peer_step import PeerStep
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
@@ -217,7 +217,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         if name not in known:
             rows[name] = {"failed": f"there is no such row on {device.type}"}
         elif arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
-            rows[name] = {"failed": "no time was left"}
+            rows[name] = {"failed": NO_TIME}
         else:
             rows[name] = attempt(known[name], device)
         measured = {key: row for key, row in rows.items() if key != FLOOR}

@@ -13,11 +13,9 @@ checkout), `performance_gpu.json` with its picture (`run_gpu.py --take`), and th
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
@@ -25,6 +23,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from measuring import NO_TIME, end_with_children, run_for
 
 from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
@@ -85,7 +85,9 @@ class Session:
         tried = self.results / self.scale / "calibration.json"
         measured = _parts(SESSION / "speed" / "performance_gpu.json")
         commands = {
-            "speed": None if "inference_instance" in measured else self.speed(*minutes),
+            "speed": None
+            if measured and not any(_waits(part) for part in measured.values())
+            else self.speed(*minutes),
             "cohort": self.bench("cohort"),
             "calibrate": None if calibrated else self.bench("cohort", "--calibrate", "--iterations", "2", *minutes),
             "freeze": self.bench("cohort", "--freeze") if tried.exists() and not calibrated else None,
@@ -104,14 +106,11 @@ class Session:
             print(f"{stage}: {'nothing to do' if words is None else 'no time left'}", flush=True)
             return
         start = time.monotonic()
-        process = subprocess.Popen([sys.executable, *words], start_new_session=True)
         try:
-            process.wait(timeout=self.left())
+            end = f"exit code {run_for(words, self.left(), capture=False)[0]}"
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        print(f"{stage}: exit code {process.returncode} after {time.monotonic() - start:.0f} s", flush=True)
+            end = "stopped"
+        print(f"{stage}: {end} after {time.monotonic() - start:.0f} s", flush=True)
         self.pack()
 
     def pack(self) -> None:
@@ -141,8 +140,13 @@ def figure_weights(scale: Scale, weights: Path) -> list[Path]:
     return [path for path in (weights / f"{cell.name}.pt" for cell in cells) if path.exists()]
 
 
-def _parts(path: Path) -> dict[str, object]:
+def _parts(path: Path) -> dict[str, dict[str, object]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _waits(part: dict[str, object]) -> bool:
+    """Whether a part was left out because time was up; one that failed would fail again."""
+    return part.get("failed") == NO_TIME
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -159,6 +163,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     os.chdir(ROOT)
+    end_with_children()
     session = Session(parse())
     session.restore()
     rehearsed = [stage for stage in STAGES if stage != "freeze"]  # it would change the frozen file

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import platform
+import signal
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import torch
+
+NO_TIME = "no time was left"
+"""Why a row is missing that was not begun."""
+
+
+def run_for(words: list[str], seconds: float, *, capture: bool) -> tuple[int, str, str]:
+    """A Python script in a process of its own: exit code, output and errors, which are shown unless captured.
+
+    Whatever it started ends with it, so that nothing disturbs the next one.
+
+    Raises:
+        TimeoutExpired: It took longer and was stopped.
+    """
+    pipe = subprocess.PIPE if capture else None
+    process = subprocess.Popen([sys.executable, *words], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    try:
+        output, errors = process.communicate(timeout=seconds)
+        return process.returncode, output or "", errors or ""
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=5)
+        with contextlib.suppress(ProcessLookupError, AttributeError):  # Windows has no such groups
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def end_with_children() -> None:
+    """Lets a script that is told to end leave through `finally`, and so end what `run_for` started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def time_groups(work: Callable[[int], None], device: torch.device, repeats: int, group: int) -> dict[str, float]:

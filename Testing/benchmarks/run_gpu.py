@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from measuring import NO_TIME, end_with_children, run_for
 from run_all import HERE, PAGE, RESULTS, ROOT, machine, write_all
 
 from SemiSegEmbedLib.study.files import atomic_write
@@ -96,18 +95,12 @@ def run_part(part: Part, arguments: argparse.Namespace, seconds: float) -> dict[
         partial, picture = Path(name) / "partial.json", Path(arguments.output) / PICTURE
         words = [*part.words, *(part.tiny if arguments.tiny else ()), "--device", arguments.device]
         words = [word.format(partial=partial, picture=picture) for word in words]
-        process = subprocess.Popen(
-            [sys.executable, str(HERE / words[0]), *words[1:]],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
         try:
-            output, errors = process.communicate(timeout=seconds)
-            if process.returncode == 0:
+            code, output, errors = run_for([str(HERE / words[0]), *words[1:]], seconds, capture=True)
+            if code == 0:
                 return json.loads(output)
-            reason = (errors.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
+            reason = (errors.strip().splitlines() or [f"exit code {code}"])[-1]
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # its own processes too, or they would disturb the next part
-            process.communicate()
             reason = f"stopped after {seconds:.0f} s"
         except json.JSONDecodeError:
             reason = "its output is no JSON"
@@ -120,14 +113,14 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     began, path = time.monotonic(), Path(arguments.output) / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    results["machine"] = machine()
+    results["machine"] = machine() | ({"rehearsal": True} if arguments.tiny else {})
     for name in arguments.only or [name for name, part in PARTS.items() if not part.alone]:
         if name in results and "failed" not in results[name]:
             continue
         left = 60 * arguments.minutes - (time.monotonic() - began)
         start = time.monotonic()
         if left < 10:
-            results.setdefault(name, {"failed": "no time was left"})
+            results.setdefault(name, {"failed": NO_TIME})
         else:
             found = run_part(PARTS[name], arguments, min(left, PARTS[name].seconds))
             results[name] = found | {"took_s": round(time.monotonic() - start)}
@@ -142,6 +135,8 @@ def take(folders: list[Path]) -> None:
     results = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     for folder in folders:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        if found.get("machine", {}).get("rehearsal"):
+            raise SystemExit("This is a rehearsal: its numbers say nothing and stay where they are.")
         for name, part in found.items():
             if "failed" not in part or len(part) > 2 or name not in results:
                 results[name] = part
@@ -167,6 +162,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 if __name__ == "__main__":
     chosen = parse()
+    end_with_children()
     if chosen.take:
         take(chosen.take)
     else:

@@ -56,14 +56,19 @@ def make_engine(
     Raises:
         BadInputError: OpenVINO is asked for and not installed, or the device is no processor.
     """
+    if uses_openvino(kind, device, windows):
+        return OpenVinoEngine(network, dtype, patch, embeddings=embeddings)
+    return TorchEngine(network, device, dtype)
+
+
+def uses_openvino(kind: str, device: torch.device, windows: int) -> bool:
+    """Whether OpenVINO is asked for, or there and worth its start; raises as `make_engine`."""
     usable = device.type == "cpu" and has_openvino()
     if kind == "openvino" and not usable:
         raise BadInputError(
             "The engine 'openvino' needs a processor and the package openvino: install it, or choose another engine."
         )
-    if kind == "openvino" or (usable and kind == "auto" and windows >= WORTHWHILE_WINDOWS):
-        return OpenVinoEngine(network, dtype, patch, embeddings=embeddings)
-    return TorchEngine(network, device, dtype)
+    return kind == "openvino" or (usable and kind == "auto" and windows >= WORTHWHILE_WINDOWS)
 
 
 def has_openvino() -> bool:
@@ -101,7 +106,8 @@ class OpenVinoEngine:
     def __init__(self, network: UNet3D, dtype: torch.dtype | None, patch: Sequence[int], *, embeddings: bool) -> None:
         self.embeddings = embeddings
         outputs = _Outputs(prepared(network, torch.device("cpu")), embeddings)
-        self._request = openvino_request(outputs, [torch.zeros(1, 1, *TRACED)], [[1, 1, *patch]], dtype)
+        model = openvino_model(outputs, [torch.zeros(1, 1, *TRACED)])
+        self._request = openvino_request(model, [[1, 1, *patch]], dtype)
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """See `Engine`."""
@@ -125,35 +131,37 @@ class _Outputs(nn.Module):
         return self.network(images)[: self.count]
 
 
-def openvino_request(
-    module: nn.Module, examples: Sequence[Tensor], shapes: Sequence[Sequence[int]], dtype: torch.dtype | None
-) -> Any:
-    """A module compiled by OpenVINO for the processor.
+def openvino_model(module: nn.Module, examples: Sequence[Tensor]) -> Any:
+    """A module as OpenVINO's graph.
 
     Args:
         module: On the processor, in fp32, returns a tuple of tensors.
-        examples: Small inputs that it is traced with.
-        shapes: Of the inputs in use; -1 where a size may change from call to call.
-        dtype: Of the convolutions: bf16, or None for fp32.
+        examples: Small inputs that it is traced with; see `openvino_request` for the sizes in use.
     """
-    import openvino
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with torch.inference_mode(False), torch.no_grad():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # checks of sizes are constants here, as they should be
+            traced = torch.jit.trace(module, tuple(examples), check_trace=False)
+        # Each object is held until the model is there, since the reader calls back into them.
+        manager, decoder = FrontEndManager(), TorchScriptPythonDecoder(traced)
+        reader = manager.load_by_framework("pytorch")
+        return reader.convert(reader.load(decoder))
+
+
+def openvino_request(model: Any, shapes: Sequence[Sequence[int]], dtype: torch.dtype | None) -> Any:
+    """A graph compiled for inputs of these shapes, with the convolutions in bf16, or in fp32 for None."""
+    import openvino
 
     hints = {
         "INFERENCE_PRECISION_HINT": "bf16" if dtype == torch.bfloat16 else "f32",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "PERFORMANCE_HINT": "LATENCY",
     }
-    with torch.inference_mode(False), torch.no_grad():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the check of the window's size is a constant here, as it should be
-            traced = torch.jit.trace(module, tuple(examples), check_trace=False)
-        # Each object is held until the model is there, since the reader calls back into them.
-        manager, decoder = FrontEndManager(), TorchScriptPythonDecoder(traced)
-        reader = manager.load_by_framework("pytorch")
-        model = reader.convert(reader.load(decoder))
-    model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in zip(model.inputs, shapes, strict=True)})
+    ports = zip(model.inputs, shapes, strict=True)
+    model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in ports})
     return openvino.Core().compile_model(model, "CPU", hints).create_infer_request()
 
 

@@ -32,8 +32,10 @@ class MapSettings:
         centre: Similarities seen from the centre of the references; None is what the model's facts say [False].
         uncertainty_form: Eq. 2 as printed or the entropy of the mean prediction [mean_of_entropies].
         noise: Standard deviation of the noise on the teacher's normalised input (paper, section 3.2).
-        passes_where: "all" windows, or "object" to spend the M passes only on windows in which the network gives an
-            object at least 10 % somewhere; elsewhere the uncertainty is the entropy of the single prediction.
+        passes_where: "object" to spend the M passes only near what may be an object: in blocks of 8 voxels in which
+            the network gives an object at least 10 % somewhere, and between such blocks (see `tiles`). Elsewhere the
+            uncertainty is the entropy of the single prediction, with two classes below 0.33 nats. Each voxel then has
+            exactly M passes. "all" for every window; passes of overlapping windows are then blended.
         patch: Window size; best as in training, since instance normalisation depends on it [96, 96, 96].
         overlap: Share that neighbouring windows share.
         batch: Windows at once; None is what fits into the free memory of a GPU, and 1 on a CPU.
@@ -41,7 +43,7 @@ class MapSettings:
             minus infinity computes all [all].
         precision: Of the convolutions, as in training.
         engine: What runs the networks: "torch", "openvino", or "auto" for OpenVINO on a processor where it is
-            installed. The stochastic passes are torch's in any case.
+            installed and there is enough to do.
         seed: Of dropout and noise; the same seed gives the same maps on the same machine.
     """
 
@@ -55,7 +57,7 @@ class MapSettings:
     centre: bool | None = None
     uncertainty_form: str = ""
     noise: float = 0.01
-    passes_where: str = "all"
+    passes_where: str = "object"
     patch: tuple[int, ...] = ()
     overlap: float = 0.25
     batch: int | None = None
@@ -102,3 +104,45 @@ class MapSettings:
         patch = self.patch or ()
         if len(patch) != 3 or any(n < DIVISOR or n % DIVISOR for n in patch):
             raise BadInputError(f"The window size must be three multiples of {DIVISOR}, not {self.patch}.")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be computed for the maps that are asked for.
+
+    Attributes:
+        classes: C.
+        needs_probability: Of each class, by the network that segments.
+        needs_uncertainty: Eq. 2.
+        needs_matching: Similarities to the references.
+        in_tiles: Uncertainty comes after the walk over the windows, in tiles around objects.
+    """
+
+    classes: int
+    needs_probability: bool
+    needs_uncertainty: bool
+    needs_matching: bool
+    in_tiles: bool
+
+    @classmethod
+    def of(cls, settings: MapSettings, classes: int) -> Plan:
+        want = set(settings.want)
+        needs_uncertainty = bool(want & {"uncertainty", "provenance", "pseudo_label"})
+        in_tiles = needs_uncertainty and settings.passes_where == "object"
+        return cls(
+            classes,
+            needs_probability=bool(want & {"label", "probability", "pseudo_label"}) or in_tiles,
+            needs_uncertainty=needs_uncertainty,
+            needs_matching=bool(want & {"matched", "provenance", "pseudo_label"}),
+            in_tiles=in_tiles,
+        )
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Channels that windows are blended in: probabilities, uncertainty, similarities."""
+        in_windows = self.needs_uncertainty and not self.in_tiles
+        return self.needs_probability * self.classes, int(in_windows), self.needs_matching * self.classes
+
+    @property
+    def channels(self) -> int:
+        return sum(self.sizes)

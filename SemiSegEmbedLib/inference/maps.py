@@ -8,11 +8,9 @@ matching, or from neither.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from functools import partial
 from typing import Any
 
@@ -20,28 +18,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.inference.engine import TorchEngine, make_engine
-from SemiSegEmbedLib.inference.map_settings import MapSettings
+from SemiSegEmbedLib.errors import BadInputError, StoppedError
+from SemiSegEmbedLib.inference.engine import make_engine
+from SemiSegEmbedLib.inference.map_result import MapResult
+from SemiSegEmbedLib.inference.map_settings import MapSettings, Plan
 from SemiSegEmbedLib.inference.model_file import Model
 from SemiSegEmbedLib.inference.sliding_window import Skip, count_windows, fit_batch, sliding_window
-from SemiSegEmbedLib.learning.network import mc_dropout
+from SemiSegEmbedLib.inference.stochastic import Passes
+from SemiSegEmbedLib.inference.tiles import Tile, object_tiles
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.precision import autocast_dtype
-from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
-from SemiSegEmbedLib.study.records import IGNORE
-
-OBJECT_PROBABILITY = 0.1
-"""With `passes_where="object"` a window whose largest object probability is below this gets no stochastic passes."""
-
-
-class Provenance(IntEnum):
-    """Where the pseudo label of a voxel came from."""
-
-    NEITHER = 0
-    ANNOTATED = 1
-    CONFIDENT = 2
-    MATCHED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +90,11 @@ def predict_maps(
     if annotated is not None and annotated.shape != image.shape:
         raise BadInputError("The annotation lies on another grid than the image; resample it first.")
     patch, batch = _window(settings, model, device)
-    work = _Work(model, settings, device, patch, count_windows(image.shape, patch, settings.overlap))
-    result = _Result(work, image.shape, annotated)
+    windows = count_windows(image.shape, patch, settings.overlap)
+    work = _Work(model, settings, device, patch, windows)
+    result = MapResult(work.plan, settings, image.shape)
+    tell = progress or (lambda done, total: None)
+    total = windows * (2 if work.plan.in_tiles else 1)
     skip = None if settings.skip_below_hu is None else Skip(settings.skip_below_hu, work.background())
     with _own_random_numbers(device):
         sliding_window(
@@ -114,15 +103,45 @@ def predict_maps(
             patch,
             settings.overlap,
             batch,
-            channels=work.channels,
+            channels=work.plan.channels,
             device=device,
             pad_value=model.normalisation.low,
             skip=skip,
             finish=result.finish,
-            progress=progress,
+            progress=lambda done, _: tell(done, total),
             should_stop=should_stop,
         )
-    return Maps(**result.arrays)
+        if work.plan.in_tiles:
+            tiles = object_tiles(result.object_blocks(), image.shape, patch, whole=work.depends_on_size)
+            share = windows / max(len(tiles), 1)
+            watch = partial(_between_tiles, lambda done: tell(windows + int(done * share), total), should_stop)
+            result.put(_tile_uncertainty(work, image, tiles, watch))
+    tell(total, total)
+    return Maps(**result.completed(annotated))
+
+
+def _between_tiles(tell: Callable[[int], None], should_stop: Callable[[], bool] | None, done: int) -> None:
+    if should_stop is not None and should_stop():
+        raise StoppedError("Segmentation was stopped; nothing was written.")
+    tell(done)
+
+
+def _tile_uncertainty(
+    work: _Work, image: np.ndarray, tiles: Sequence[Tile], watch: Callable[[int], None]
+) -> list[tuple[Tile, Tensor]]:
+    """Eq. 2 in each tile, nats in float16 on the device, so that a GPU is not waited for between tiles."""
+    passes = Passes(work.model, work.settings, work.device, work.patch, len(tiles))
+    found = []
+    # Tiles of one shape follow each other, since a network is compiled for each shape.
+    for done, number in enumerate(sorted(range(len(tiles)), key=lambda i: tiles[i].size)):
+        watch(done)
+        tile = tiles[number]
+        cut = tile.cut(image, work.model.normalisation.low)
+        cut = cut.pin_memory() if work.device.type == "cuda" else cut
+        window = normalise(cut.to(work.device, non_blocking=True), work.model.normalisation)
+        with torch.inference_mode():
+            found.append((tile, passes(window[None, None], number)[0][tile.inner].half()))
+    return found
 
 
 class _Work:
@@ -132,142 +151,48 @@ class _Work:
         self, model: Model, settings: MapSettings, device: torch.device, patch: Sequence[int], windows: int
     ) -> None:
         self.model, self.settings, self.device = model, settings, device
-        want = set(settings.want)
-        self.needs_matching = bool(want & {"matched", "provenance", "pseudo_label"})
-        self.needs_uncertainty = bool(want & {"uncertainty", "provenance", "pseudo_label"})
-        object_only = self.needs_uncertainty and settings.passes_where == "object"
-        self.needs_probability = bool(want & {"label", "probability", "pseudo_label"}) or object_only
-        sizes = (
-            self.needs_probability * model.classes,
-            int(self.needs_uncertainty),
-            self.needs_matching * model.classes,
-        )
-        self.channels = sum(sizes)
-        self.sizes = sizes
+        self.patch = tuple(patch)
+        self.plan = Plan.of(settings, model.classes)
+        self.depends_on_size = model.network["norm"] in ("instance", "group")
         self._make_engines(patch, windows)
 
     def _make_engines(self, patch: Sequence[int], windows: int) -> None:
-        """Whatever is asked of the student comes from one engine; dropout needs torch."""
-        model, dtype = self.model, autocast_dtype(self.settings.precision, self.device)
-        by_student = self.settings.network == "student"
+        """Whatever is asked of the student comes from one engine; the passes have one of their own."""
+        model, settings = self.model, self.settings
+        dtype = autocast_dtype(settings.precision, self.device)
+        by_student = settings.network == "student"
         make = partial(
-            make_engine, device=self.device, dtype=dtype, patch=patch, windows=windows, kind=self.settings.engine
+            make_engine, device=self.device, dtype=dtype, patch=patch, windows=windows, kind=settings.engine
         )
-        uses_student = self.needs_matching or (self.needs_probability and by_student)
-        uses_teacher = self.needs_probability and not by_student
-        self.student = make(model.student, embeddings=self.needs_matching) if uses_student else None
+        uses_student = self.plan.needs_matching or (self.plan.needs_probability and by_student)
+        uses_teacher = self.plan.needs_probability and not by_student
+        self.student = make(model.student, embeddings=self.plan.needs_matching) if uses_student else None
         self.segmenter = make(model.teacher, embeddings=False) if uses_teacher else None
-        self.stochastic = TorchEngine(model.teacher, self.device, dtype) if self.needs_uncertainty else None
+        in_windows = self.plan.needs_uncertainty and not self.plan.in_tiles
+        self.passes = Passes(model, settings, self.device, patch, windows) if in_windows else None
 
     def background(self) -> tuple[float, ...]:
         """Channels of a window that is background unseen: certain, and similar to nothing."""
-        certain = [1.0] + [0.0] * (self.model.classes - 1) if self.needs_probability else []
-        return tuple(certain + [0.0] * (self.channels - len(certain)))
+        certain = [1.0] + [0.0] * (self.model.classes - 1) if self.plan.needs_probability else []
+        return tuple(certain + [0.0] * (self.plan.channels - len(certain)))
 
     def predict(self, windows: Tensor, numbers: Sequence[int]) -> Tensor:
         """(n, 1, d, h, w) HU -> (n, K, d, h, w) float32."""
         images = normalise(windows, self.model.normalisation)
         logits, embeddings = self.student(images) if self.student else (None, None)
         parts = []
-        if self.needs_probability:
+        if self.plan.needs_probability:
             chosen = self.segmenter(images)[0] if self.segmenter else logits
             assert chosen is not None
             parts.append(torch.softmax(chosen.float(), 1))
-        if self.needs_uncertainty:
-            single = parts[0] if self.settings.passes_where == "object" else None
-            parts.append(self._uncertainty(images, numbers, single))
-        if self.needs_matching:
+        if self.passes is not None:
+            found = [self.passes(images[i : i + 1], number) for i, number in enumerate(numbers)]
+            parts.append(torch.stack(found))
+        if self.plan.needs_matching:
             assert embeddings is not None
             bank, classes, s = self.model.bank, self.model.classes, self.settings
             parts.append(bank.similarities(embeddings, classes, s.kernel, s.reduce, centre=bool(s.centre)))
         return torch.cat(parts, 1)
-
-    def _uncertainty(self, images: Tensor, numbers: Sequence[int], single: Tensor | None) -> Tensor:
-        """Eq. 2 window by window, each with a seed of its own: the batch does not change the result."""
-        entropies = []
-        for i, number in enumerate(numbers):
-            if single is not None and bool(single[i, 1:].amax() < OBJECT_PROBABILITY):
-                entropies.append(torch.special.entr(single[i]).sum(0)[None])
-                continue
-            torch.manual_seed(self.settings.seed * 1_000_003 + number)
-            entropies.append(self._passes(images[i : i + 1]))
-        return torch.stack(entropies)
-
-    def _passes(self, image: Tensor) -> Tensor:
-        """M stochastic passes of the teacher over one window, (1, 1, d, h, w) -> (1, d, h, w) nats."""
-        entropies = EntropyAccumulator(self.settings.uncertainty_form)
-        # All passes at once on a GPU; one by one on a CPU, where a batch is no faster and takes M times the memory.
-        at_once = self.settings.passes if self.device.type != "cpu" else 1
-        assert self.stochastic is not None
-        with mc_dropout(self.stochastic.network):
-            for done in range(0, self.settings.passes, at_once):
-                count = min(at_once, self.settings.passes - done)
-                noisy = image.expand(count, -1, -1, -1, -1)
-                noisy = noisy + self.settings.noise * torch.randn_like(noisy)
-                probabilities = torch.softmax(self.stochastic(noisy)[0].float(), 1)
-                entropies.add(probabilities[:, None])
-        return entropies.entropy()
-
-
-class _Result:
-    """Blended slabs to the maps that were asked for."""
-
-    def __init__(self, work: _Work, shape: Sequence[int], annotated: np.ndarray | None) -> None:
-        self.work, self.annotated = work, annotated
-        kinds = {"probability": np.float16, "uncertainty": np.float16}
-        self.arrays: dict[str, np.ndarray] = {}
-        for name in work.settings.want:
-            full = (work.model.classes, *shape) if name == "probability" else tuple(shape)
-            self.arrays[name] = np.empty(full, kinds.get(name, np.uint8))
-
-    def finish(self, first: int, end: int, blended: Tensor) -> None:
-        """Takes slices first..end of the blended channels."""
-        settings, classes = self.work.settings, self.work.model.classes
-        probability, uncertainty, similarity = blended.split(self.work.sizes)
-        found: dict[str, Tensor] = {}
-        if self.work.needs_probability:
-            found["probability"], found["label"] = probability, _largest(probability)[0]
-        if self.work.needs_uncertainty:
-            found["uncertainty"] = uncertainty[0]
-        if self.work.needs_matching:
-            found["matched"], lead = _largest(similarity)
-            if self.work.needs_uncertainty:
-                provenance = torch.full_like(found["matched"], Provenance.NEITHER)
-                provenance[lead >= settings.margin] = Provenance.MATCHED
-                provenance[uncertainty[0] < settings.threshold * math.log(classes)] = Provenance.CONFIDENT
-                found["provenance"] = provenance
-        if "pseudo_label" in settings.want:
-            by_matching = found["provenance"] == Provenance.MATCHED
-            found["pseudo_label"] = torch.where(by_matching, found["matched"], found["label"])
-        for name, target in self.arrays.items():
-            kind = torch.float16 if target.dtype == np.float16 else torch.uint8
-            target[..., first:end, :, :] = found[name].to(kind).cpu().numpy()
-        self._keep_annotation(first, end)
-
-    def _keep_annotation(self, first: int, end: int) -> None:
-        if self.annotated is None:
-            return
-        annotation = np.asarray(self.annotated[first:end])
-        known = annotation != IGNORE
-        if "provenance" in self.arrays:
-            self.arrays["provenance"][first:end][known] = Provenance.ANNOTATED
-        if "pseudo_label" in self.arrays:
-            self.arrays["pseudo_label"][first:end][known] = annotation[known]
-
-
-def _largest(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Index of the largest of C channels (C, d, h, w), the lowest on a tie, uint8, and its lead over the second.
-
-    Channel by channel, since argmax and topk over the first axis are many times slower on a CPU.
-    """
-    first, second = values[0].clone(), torch.full_like(values[0], -torch.inf)
-    index = torch.zeros_like(first, dtype=torch.uint8)
-    for channel in range(1, len(values)):
-        higher = values[channel] > first
-        second = torch.where(higher, first, torch.maximum(second, values[channel]))
-        first = torch.maximum(first, values[channel])
-        index[higher] = channel
-    return index, first - second
 
 
 def _window(settings: MapSettings, model: Model, device: torch.device) -> tuple[tuple[int, ...], int]:

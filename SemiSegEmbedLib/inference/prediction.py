@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from SemiSegEmbedLib.inference.engine import TorchEngine
+from SemiSegEmbedLib.inference.map_result import largest
 from SemiSegEmbedLib.inference.sliding_window import sliding_window
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
@@ -55,7 +56,7 @@ def predict_classes(
         return torch.softmax(engine(normalise(windows, normalisation))[0].float(), 1)
 
     def finish(first: int, end: int, blended: Tensor) -> None:
-        classes[first:end] = blended.argmax(0).to(torch.uint8).cpu().numpy()
+        classes[first:end] = largest(blended)[0].cpu().numpy()
 
     sliding_window(
         predict,

@@ -18,11 +18,25 @@ class Dropout(nn.Dropout):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape -> the same shape."""
-        dropped = round(self.p * _LEVELS)
-        if x.device.type != "cpu" or not self.training or not 0 < dropped < _LEVELS:
+        if x.device.type != "cpu" or not self.training or not 0 < round(self.p * _LEVELS) < _LEVELS:
             return functional.dropout(x, self.p, self.training)
-        # One 64-bit draw makes the 16-bit numbers of four values; they lie evenly in [-32768, 32767].
-        draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
-        bits = draws.view(torch.int16)[: x.numel()].view(x.shape)
-        keep = (bits >= dropped - _LEVELS // 2).to(x.dtype)
-        return x * keep.mul_(_LEVELS / (_LEVELS - dropped))
+        kept, share = kept_values(x.numel(), self.p)
+        return x * kept.view(x.shape).to(x.dtype).mul_(1.0 / share)
+
+
+def kept_values(count: int, probability: float, generator: torch.Generator | None = None) -> tuple[Tensor, float]:
+    """Independent draws of what dropout keeps, on the CPU.
+
+    Args:
+        count: How many.
+        probability: Of being dropped; rounded to 1/65536.
+        generator: None is torch's global one.
+
+    Returns:
+        bool, (count,), and the exact probability of being kept.
+    """
+    dropped = round(probability * _LEVELS)
+    # One 64-bit draw makes the 16-bit numbers of four values; they lie evenly in [-32768, 32767].
+    draws = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    bits = draws.view(torch.int16)[:count]
+    return bits >= dropped - _LEVELS // 2, (_LEVELS - dropped) / _LEVELS

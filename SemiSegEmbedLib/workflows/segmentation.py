@@ -19,7 +19,8 @@ from SemiSegEmbedLib.imaging.prepare import read_case_image
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.imaging.restore import categories_to_native, labels_to_native, map_to_native
 from SemiSegEmbedLib.imaging.write import write_image, write_segmentation
-from SemiSegEmbedLib.inference.maps import Maps, Provenance, predict_maps
+from SemiSegEmbedLib.inference.map_result import Provenance
+from SemiSegEmbedLib.inference.maps import Maps, predict_maps
 from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.places import uncertain_places
 from SemiSegEmbedLib.study.classes import training_classes

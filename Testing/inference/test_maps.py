@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from SemiSegEmbedLib.errors import BadInputError, StoppedError
+from SemiSegEmbedLib.inference.map_result import Provenance
 from SemiSegEmbedLib.inference.map_settings import EVERYTHING
-from SemiSegEmbedLib.inference.maps import Maps, Provenance, predict_maps
+from SemiSegEmbedLib.inference.maps import Maps, predict_maps
 from SemiSegEmbedLib.inference.model_file import Model
+from SemiSegEmbedLib.inference.stochastic import MaskPool
 from SemiSegEmbedLib.learning.matching import match_labels, similarity_map
-from SemiSegEmbedLib.learning.network import mc_dropout
+from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.uncertainty import predictive_entropy
 from SemiSegEmbedLib.study.records import IGNORE
@@ -36,13 +41,27 @@ def maps(model: Model, image: np.ndarray, **changes) -> Maps:
     return predict_maps(model, image, precision="fp32", **changes)
 
 
+@contextmanager
+def masks_of(network: UNet3D, seed: int) -> Iterator[None]:
+    """Dropout written down: what it is given times a mask of the pool, divided by the share that is kept."""
+    pool = MaskPool(0.15, network.embed_dim * math.prod(PATCH), torch.Generator().manual_seed(seed))
+
+    def drop(_module: nn.Module, _inputs: object, x: torch.Tensor) -> torch.Tensor:
+        return x * pool.mask((1, *x.shape[2:], x.shape[1])).permute(0, 4, 1, 2, 3) / pool.share
+
+    hooks = [m.register_forward_hook(drop) for m in network.modules() if isinstance(m, nn.Dropout)]
+    yield
+    for hook in hooks:
+        hook.remove()
+
+
 def literal_maps(model: Model, image: np.ndarray, seed: int, passes: int) -> dict[str, torch.Tensor]:
     """Sections 2.2 and 2.3.1 written down for a single window."""
     x = normalise(torch.from_numpy(image.copy()), model.normalisation)[None, None]
     with torch.no_grad():
         logits, embeddings = model.student(x)
         torch.manual_seed(seed * 1_000_003)
-        with mc_dropout(model.teacher):
+        with masks_of(model.teacher, seed):
             stochastic = torch.stack(
                 [torch.softmax(model.teacher(x + 0.01 * torch.randn_like(x))[0], 1) for _ in range(passes)]
             )
@@ -56,7 +75,7 @@ def literal_maps(model: Model, image: np.ndarray, seed: int, passes: int) -> dic
 
 
 def test_one_window_equals_the_equations(model, one_window):
-    found = maps(model, one_window, passes=3, seed=7, margin=0.03)
+    found = maps(model, one_window, passes=3, seed=7, margin=0.03, passes_where="all")
     expected = literal_maps(model, one_window, 7, 3)
     np.testing.assert_allclose(found.probability, expected["probability"].numpy(), atol=1e-3)
     np.testing.assert_array_equal(found.label, expected["probability"].argmax(0).numpy())
@@ -111,6 +130,9 @@ def test_the_seed_decides_and_nothing_else(model, several_windows):
         np.testing.assert_array_equal(value, getattr(first, name), err_msg=name)
     batched = maps(model, several_windows, seed=3, passes=2, batch=4)
     np.testing.assert_allclose(batched.uncertainty, first.uncertainty, atol=2e-3)
+    first = maps(model, several_windows, seed=3, passes=2, passes_where="all")
+    batched = maps(model, several_windows, seed=3, passes=2, batch=4, passes_where="all")
+    np.testing.assert_allclose(batched.uncertainty, first.uncertainty, atol=2e-3)
     other = maps(model, several_windows, seed=4, passes=2)
     assert not np.array_equal(other.uncertainty, first.uncertainty)
     assert np.array_equal(other.label, first.label)
@@ -132,7 +154,7 @@ def test_a_label_alone_costs_one_forward_a_window(model, one_window):
     maps(model, one_window, want=("label",))
     assert calls == ["student"]
     calls.clear()
-    maps(model, one_window, passes=4)
+    maps(model, one_window, passes=4, passes_where="all")
     assert calls == ["student"] + ["teacher"] * 4
     calls.clear()
     maps(model, one_window, want=("label",), network="teacher")
@@ -177,19 +199,34 @@ def test_windows_without_bone_are_confident_background_unseen(model, several_win
     np.testing.assert_array_equal(skipped.label[:, :, :30], plain.label[:, :, :30])
 
 
-def test_passes_can_be_spared_where_there_is_no_object(model, several_windows):
+def test_passes_are_spared_where_there_is_no_object(model, several_windows):
     tissue = np.random.default_rng(0).normal(0, 120, (24, 32, 48)).astype(np.float16)
     wide = np.concatenate([several_windows, tissue], axis=2)
     calls = []
     hook = model.teacher.register_forward_hook(lambda *_: calls.append(1))
-    full = maps(model, wide, passes=3)
+    full = maps(model, wide, passes=3, passes_where="all", engine="torch")
     everywhere = len(calls)
     calls.clear()
-    spared = maps(model, wide, passes=3, passes_where="object")
+    spared = maps(model, wide, passes=3, engine="torch")
     hook.remove()
     assert 0 < len(calls) < everywhere
-    np.testing.assert_array_equal(spared.uncertainty[:, :, :24], full.uncertainty[:, :, :24])
+    np.testing.assert_array_equal(spared.label, full.label)
     assert np.abs(spared.uncertainty - full.uncertainty)[:, :, -24:].mean() < 0.05
+    probability = maps(model, wide, want=("probability",)).probability[:, :, :, -8:].astype(np.float32)
+    assert probability[1].max() < 0.1, "there is no object"
+    entropy = -(probability * np.log(probability.clip(1e-7))).sum(0)
+    np.testing.assert_allclose(spared.uncertainty[:, :, -8:], entropy, atol=4e-3)
+
+
+def test_with_many_passes_tiles_and_windows_find_the_same_uncertainty(model, several_windows):
+    """Passes of one tile against the blended passes of overlapping windows, where the network sees the object."""
+    tiles, windows = (maps(model, several_windows, passes=24, passes_where=w) for w in ("object", "all"))
+    probability = maps(model, several_windows, want=("probability",)).probability[1]
+    near = probability >= 0.1
+    found, expected = (m.uncertainty[near].astype(np.float32) for m in (tiles, windows))
+    assert abs(found.mean() - expected.mean()) < 0.02
+    assert np.abs(found - expected).mean() < 0.05
+    assert np.corrcoef(found, expected)[0, 1] > 0.9, "faces of windows are 4 voxels away here, and 12 in use"
 
 
 def test_modes_of_the_networks_are_restored(model, one_window):

@@ -1,0 +1,99 @@
+"""Where stochastic passes are worth their time: boxes around what may be an object.
+
+A volume is cut into cells. The part of a cell that holds an object, and some context around it, is a tile. Each voxel
+belongs to one cell, so each voxel near an object gets exactly M passes, while overlapping windows give it several
+times M.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from SemiSegEmbedLib.learning.network import DIVISOR
+
+BLOCK = DIVISOR
+"""Objects are looked for in blocks of so many voxels a side."""
+SMALLER = 0.75
+"""Along an axis a tile has the patch's size or this share of it: few shapes, since a network is compiled for each."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Voxels to compute, and those of them to keep.
+
+    Attributes:
+        start: First voxel to compute; the tile may reach beyond the volume.
+        size: Voxels to compute along each axis, multiples of 8.
+        box: What to keep, slices of the volume.
+    """
+
+    start: tuple[int, ...]
+    size: tuple[int, ...]
+    box: tuple[slice, ...]
+
+    @property
+    def inner(self) -> tuple[slice, ...]:
+        """`box` within the tile."""
+        return tuple(slice(b.start - s, b.stop - s) for b, s in zip(self.box, self.start, strict=True))
+
+    def cut(self, image: np.ndarray, pad_value: float) -> Tensor:
+        """The tile's voxels, float32, with `pad_value` outside of the volume."""
+        inside = tuple(
+            slice(max(s, 0), min(s + n, whole)) for s, n, whole in zip(self.start, self.size, image.shape, strict=True)
+        )
+        part = torch.from_numpy(np.ascontiguousarray(image[inside], np.float32))
+        if tuple(part.shape) == self.size:
+            return part
+        padded = torch.full(self.size, pad_value)
+        padded[tuple(slice(i.start - s, i.stop - s) for i, s in zip(inside, self.start, strict=True))] = part
+        return padded
+
+
+def object_tiles(blocks: np.ndarray, shape: Sequence[int], patch: Sequence[int], *, whole: bool) -> list[Tile]:
+    """Tiles around the blocks that hold an object.
+
+    Args:
+        blocks: Whether each block of 8 x 8 x 8 voxels holds an object, bool, from the volume's first voxel on.
+        shape: Of the volume.
+        patch: The largest tile, multiples of 8.
+        whole: Every tile has the size of the patch, as instance normalisation needs it.
+    """
+    cells = [cell_blocks(p) for p in patch]
+    tiles = []
+    for corner in product(*(range(0, n, c) for n, c in zip(blocks.shape, cells, strict=True))):
+        found = blocks[tuple(slice(a, a + c) for a, c in zip(corner, cells, strict=True))]
+        if found.any():
+            spans = [_span(found, axis, a) for axis, a in enumerate(corner)]
+            axes = [_axis(*span, n, p, whole) for span, n, p in zip(spans, shape, patch, strict=True)]
+            start, size, box = (tuple(part) for part in zip(*axes, strict=True))
+            tiles.append(Tile(start, size, box))
+    return tiles
+
+
+def cell_blocks(patch: int) -> int:
+    """Blocks in a cell along an axis: what a window has left without an eighth of it at both ends."""
+    return max(1, (patch - 2 * (patch // 8)) // BLOCK)
+
+
+def _span(found: np.ndarray, axis: int, first: int) -> tuple[int, int]:
+    """First voxel and end of the occupied blocks along an axis."""
+    others = tuple(a for a in range(3) if a != axis)
+    places = np.flatnonzero(found.any(axis=others))
+    return BLOCK * (first + int(places[0])), BLOCK * (first + int(places[-1]) + 1)
+
+
+def _axis(low: int, high: int, volume: int, patch: int, whole: bool) -> tuple[int, int, slice]:
+    """Start, size and what is kept along one axis."""
+    context = patch - BLOCK * cell_blocks(patch)
+    smaller = int(SMALLER * patch) // BLOCK * BLOCK
+    fits = not whole and high - low + context <= smaller
+    size = smaller if fits else patch
+    # In the middle of the tile where the volume allows it, so that as much of the volume as possible is seen.
+    start = min(max(low - (size - (high - low)) // 2, 0), max(volume - size, 0))
+    return start, size, slice(low, min(high, volume))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from SemiSegEmbedLib.jobs.reasons import PREFIX
 from SemiSegEmbedLib.study.files import explain
 
 _NO_WINDOW = 0x08000000
+_PROGRESS = re.compile(r"\s\d{1,3}%(\s|$)")
+"""In a line of progress; other lines repeat what the result says."""
 GLANCE_S = 0.001
 """Enough for a reader to take what lies in its pipe."""
 
@@ -81,8 +84,10 @@ class Child:
             reader.join(LEND_S if over else GLANCE_S)
         ended = over and not any(reader.is_alive() for reader in self._readers)
         if self._progress is not None and self._shown < len(self._lines):
+            lines = [line for line in self._lines[self._shown :] if _PROGRESS.search(line)]
             self._shown = len(self._lines)
-            self._progress(localised_progress(self._lines[self._shown - 1]))
+            if lines:
+                self._progress(localised_progress(lines[-1]))
         if ended:
             self._over = True
             self._deliver()

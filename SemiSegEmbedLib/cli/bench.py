@@ -9,7 +9,7 @@ from typing import Any
 from SemiSegEmbedLib.cli.arguments import add_command, add_device
 from SemiSegEmbedLib.cli.output import Console
 
-WHAT = ("table1", "table2", "table3", "robust", "levers", "cohort", "figure2", "nnunet", "score", "page")
+WHAT = ("table1", "table2", "table3", "robust", "levers", "diagnosis", "cohort", "figure2", "nnunet", "score", "page")
 
 
 def add_commands(commands: Any) -> None:

@@ -93,8 +93,15 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _robust("full_threshold", "threshold to ln C", threshold_end=1.0),
         _robust("distance_head", "distance head", distance_weight=0.3),
     ),
+    "diagnosis": (
+        _matching("instance_norm", "Embedding matching, instance norm", norm="instance"),
+        _matching("threshold_end", "Embedding matching, threshold to 0.95 ln C", threshold_end=0.95),
+        _matching("entropy_of_mean", "Embedding matching, entropy of the mean", uncertainty_form="entropy_of_mean"),
+        _matching("hard_negatives", "Embedding matching, hard negatives", hard_negatives=True),
+    ),
 }
-"""Rows in the order of the paper's tables; "robust" and "levers", one change each, are not in the paper."""
+"""Rows in the order of the paper's tables; not in the paper are "robust", "levers" (one change to it each) and
+"diagnosis" (one change to the faithful method each, to find out what its order hangs on)."""
 
 
 def table_rows(table: str) -> tuple[Row, ...]:

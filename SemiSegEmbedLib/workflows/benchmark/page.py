@@ -15,18 +15,16 @@ from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.markdown import number, replace_between, table
 from SemiSegEmbedLib.workflows.benchmark.page_figures import figures
 from SemiSegEmbedLib.workflows.benchmark.page_scans import (
-    ALL_TABLES,
-    REFERENCE,
-    ROBUST,
     first_column_table,
-    order_sentence,
     robust_table,
     statistics_table,
     strata_table,
 )
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import MATCHING, ROBUST, pseudo_label_table, verdicts
 from SemiSegEmbedLib.workflows.benchmark.qualitative import picture_name
 from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results
 from SemiSegEmbedLib.workflows.benchmark.scales import SCALES, Scale
+from SemiSegEmbedLib.workflows.benchmark.tables import TABLES
 
 BEGIN, END = "<!-- results: made by `bench page` -->", "<!-- end of results -->"
 
@@ -71,7 +69,7 @@ def calibration_section() -> str:
 def section(scale: Scale, folders: Folders, pictures: Path) -> str:
     """All tables of one scale."""
     results = Results(scale, frozen_difficulty(), folders)
-    entries = results.first_column(ALL_TABLES)
+    entries = results.first_column(TABLES)
     head = f"## Results at the scale `{scale.name}`\n"
     if scale.name == "smoke":
         head += (
@@ -85,9 +83,10 @@ def section(scale: Scale, folders: Folders, pictures: Path) -> str:
     if entries:
         parts.insert(2, first_column_table(results))
         table_1_rows = {row.title: entries[row.title] for row in table_rows("table1") if row.title in entries}
-        parts.insert(2, order_sentence(entries) if scale.name != "smoke" else "")
-        parts += [statistics_table(entries, reference) for reference in (REFERENCE, ROBUST)]
-        parts += [figures(scale, entries, pictures)]
+        everyone = entries | results.external()
+        parts.insert(1, verdicts(results, everyone) if scale.name != "smoke" else "")
+        parts += [statistics_table(everyone, reference) for reference in (MATCHING, ROBUST)]
+        parts += [figures(scale, entries, pictures), pseudo_label_table(entries)]
         parts += [strata_table("HD95 (mm) by kind of scan, fewest annotated scans", scale, table_1_rows)]
         parts += [figure_2(results, pictures), made_with(entries)]
     return "\n".join(parts)

@@ -6,19 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval
-from SemiSegEmbedLib.learning.rows import table_rows
+from SemiSegEmbedLib.evaluation.statistics import bootstrap_interval
 from SemiSegEmbedLib.phantom.benchmark import GROUP_MM, cohort, frozen_difficulty
 from SemiSegEmbedLib.workflows.benchmark.markdown import NOT_RUN, number, table
-from SemiSegEmbedLib.workflows.benchmark.paper_numbers import COLUMNS, printed
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import show
 from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, compare_with, gap_closed, stratum_keys
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.store import strata
+from SemiSegEmbedLib.workflows.benchmark.tables import TABLES
 
-ALL_TABLES = ("table1", "table2", "table3", "robust", "levers")
-TITLES = {row.name: row.title for name in ALL_TABLES for row in table_rows(name)}
-REFERENCE, ROBUST = TITLES["embedding_matching"], TITLES["robust"]
-WITHOUT_MATCHING = TITLES["robust_without_matching"]
 NNUNET = "nnU-Net v2 (3d_fullres)"
 NNUNET_REASON = "it needs a GPU for the same wall-clock, and none was at hand; the commands stand above under nnU-Net"
 
@@ -28,7 +24,7 @@ def first_column_table(results: Results) -> str:
     header = ["row", "repeats", "IoU", "HD95 (mm), 95 % interval", "last: IoU / HD95", "teacher: IoU / HD95",
               "exact truth: IoU / HD95", "misses", "ms a step"]  # fmt: skip
     rows = []
-    for table_name, row in results.distinct_rows(ALL_TABLES):
+    for table_name, row in results.distinct_rows(TABLES):
         entry = results.entry(table_name, row.name)
         rows.append([row.title, f"{len(entry.records)} of {entry.wanted}", *scan_cells(entry)])
     rows += [[title, "external", *scan_cells(entry)] for title, entry in results.external().items()]
@@ -51,10 +47,6 @@ def scan_cells(entry: Entry) -> list[str]:
     return [number(entry.mean("iou"), 3), show(interval, 2), *pair, f"{entry.misses():g}", speed]
 
 
-def show(interval: Interval, digits: int) -> str:
-    return f"{interval.estimate:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
-
-
 def statistics_table(entries: Mapping[str, Entry], reference: str) -> str:
     """Each row against the reference row, over scans; nothing when that was not run."""
     if reference not in entries:
@@ -71,30 +63,6 @@ def statistics_table(entries: Mapping[str, Entry], reference: str) -> str:
     )
 
 
-def order_sentence(entries: Mapping[str, Entry]) -> str:
-    """The methods of Table 1 in the order of their HD95 on patches, beside the paper's order."""
-    found = {row.title: entries[row.title].mean("hd95", level="patches") for row in table_rows("table1")
-             if row.title in entries}  # fmt: skip
-    paper = {row.title: printed("table1", row.name, COLUMNS[0]) for row in table_rows("table1") if row.title in found}
-    ours = sorted(found, key=lambda title: found[title] or 0.0)
-    theirs = sorted(paper, key=lambda title: (paper[title] or (0.0, 0.0))[1])
-    return (
-        f"By HD95 with the fewest annotated scans, best first: {', '.join(ours)}. In the paper: {', '.join(theirs)}.\n"
-    )
-
-
-def matching_sentence(entries: Mapping[str, Entry]) -> str:
-    """Whether matching carries its own weight in the robust preset: the paired interval decides."""
-    if ROBUST not in entries or WITHOUT_MATCHING not in entries:
-        return ""
-    found = compare_with(ROBUST, {title: entries[title] for title in (ROBUST, WITHOUT_MATCHING)}, "hd95")
-    if not found:
-        return ""
-    interval = found[0].interval
-    verdict = "carries its own weight" if interval.low > 0 else "does not carry its own weight"
-    return f"\nMatching {verdict} in the robust preset: without it HD95 changes by {show(interval, 2)} mm.\n"
-
-
 def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
     """What the `robust` preset and the outsiders make of the same scans."""
     few = entries.get("Supervised baseline")
@@ -109,7 +77,6 @@ def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
     )
     text += "the supervised baseline with the fewest and with all annotated scans.\n\n"
     text += table(["row", "IoU", "HD95 (mm)", "share of the gap closed"], rows)
-    text += matching_sentence(entries) if results.scale.name != "smoke" else ""
     return text if NNUNET in results.external() else f"{text}\n{NNUNET} is not run: {NNUNET_REASON}.\n"
 
 

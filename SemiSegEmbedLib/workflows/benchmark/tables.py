@@ -21,7 +21,7 @@ from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.store import Map, Store
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
-TABLES = ("table1", "table2", "table3", "robust", "levers")
+TABLES = ("table1", "table2", "table3", "robust", "levers", "diagnosis")
 PARTS = ("training", "testing")
 """Of a cell's seconds."""
 FIRST_ROWS = ("supervised", "embedding_matching")

@@ -140,7 +140,7 @@ def test_a_model_that_cannot_be_read(window, hip, tmp_path: Path) -> None:
     window.wait(lambda: not window.window.segment.running)
     texts = [window.ui.segmentScanTable.item(0, column).text() for column in range(3)]
     reason = (
-        'Die Datei "m {1}.ssemodel" ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen.'
+        "Die Datei „m {1}.ssemodel“ ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen."
     )
     assert texts == ["a.nii.gz", "fehlgeschlagen", reason]
     window.ui.moduleModelsFold.collapsed = False

@@ -1274,23 +1274,23 @@
   </message>
   <message>
    <source>Next: annotate a scan</source>
-   <translation>Weiter: Scan annotieren</translation>
+   <translation>Weiter: Aufnahme annotieren</translation>
   </message>
   <message>
    <source>Next: segment new scans</source>
-   <translation>Weiter: neue Scans segmentieren</translation>
+   <translation>Weiter: neue Aufnahmen segmentieren</translation>
   </message>
   <message>
    <source>The study holds no scan yet.</source>
-   <translation>Die Studie enthält noch keinen Scan.</translation>
+   <translation>Die Studie enthält noch keine Aufnahme.</translation>
   </message>
   <message>
    <source>Next: add scans</source>
-   <translation>Weiter: Scans hinzufügen</translation>
+   <translation>Weiter: Aufnahmen hinzufügen</translation>
   </message>
   <message>
    <source>{annotated} of {total} scans are annotated.</source>
-   <translation>{annotated} von {total} Scans sind annotiert.</translation>
+   <translation>{annotated} von {total} Aufnahmen sind annotiert.</translation>
   </message>
   <message>
    <source>Training runs.</source>
@@ -1334,7 +1334,7 @@
   </message>
   <message>
    <source>Next: review a scan</source>
-   <translation>Weiter: Scan prüfen</translation>
+   <translation>Weiter: Aufnahme prüfen</translation>
   </message>
   <message>
    <source>Next: annotate meanwhile</source>
@@ -1350,7 +1350,7 @@
   </message>
   <message>
    <source>The model has not looked at {count} scans.</source>
-   <translation>{count} Scans hat das Modell noch nicht angesehen.</translation>
+   <translation>{count} Aufnahmen hat das Modell noch nicht angesehen.</translation>
   </message>
   <message>
    <source>Next: open {name}</source>
@@ -1388,15 +1388,15 @@
   <name>application.library_sentences</name>
   <message>
    <source>'{name}' exists already: choose another name for the exported model.</source>
-   <translation>'{name}' gibt es schon: einen anderen Namen für das exportierte Modell wählen.</translation>
+   <translation>„{name}“ gibt es schon: einen anderen Namen für das exportierte Modell wählen.</translation>
   </message>
   <message>
    <source>'{name}' lies on the right of '{name2}': the sides seem exchanged, correct them.</source>
-   <translation>'{name}' liegt rechts von '{name2}': die Seiten scheinen vertauscht, bitte berichtigen.</translation>
+   <translation>„{name}“ liegt rechts von „{name2}“: die Seiten scheinen vertauscht, bitte berichtigen.</translation>
   </message>
   <message>
    <source>'{text}' cannot be a name: use up to 100 letters, digits, dots, dashes and underscores.</source>
-   <translation>'{text}' kann kein Name sein: bis zu 100 Buchstaben, Ziffern, Punkte, Binde- und Unterstriche verwenden.</translation>
+   <translation>„{text}“ kann kein Name sein: bis zu 100 Buchstaben, Ziffern, Punkte, Binde- und Unterstriche verwenden.</translation>
   </message>
   <message>
    <source>--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.</source>
@@ -1432,7 +1432,7 @@
   </message>
   <message>
    <source>A result cannot be '{status}': choose {result_statuses}.</source>
-   <translation>Ein Ergebnis kann nicht '{status}' sein: möglich sind {result_statuses}.</translation>
+   <translation>Ein Ergebnis kann nicht „{status}“ sein: möglich sind {result_statuses}.</translation>
   </message>
   <message>
    <source>A run is asked for a preview or for a checkpoint.</source>
@@ -1620,7 +1620,7 @@
   </message>
   <message>
    <source>The engine 'openvino' needs a processor and the package openvino: install it, or choose another engine.</source>
-   <translation>Das Rechenwerk 'openvino' braucht einen Prozessor und das Paket openvino: es installieren oder ein anderes wählen.</translation>
+   <translation>Das Rechenwerk „openvino“ braucht einen Prozessor und das Paket openvino: es installieren oder ein anderes wählen.</translation>
   </message>
   <message>
    <source>The facts of a result must be plain finite numbers and text: convert them first.</source>
@@ -1628,15 +1628,15 @@
   </message>
   <message>
    <source>The file "{name}" claims sizes that no model of ours has, and was not opened.</source>
-   <translation>Die Datei "{name}" behauptet Größen, die kein Modell dieses Programms hat, und wurde nicht geöffnet.</translation>
+   <translation>Die Datei „{name}“ behauptet Größen, die kein Modell dieses Programms hat, und wurde nicht geöffnet.</translation>
   </message>
   <message>
    <source>The file "{name}" holds something other than numbers and text, which could be harmful, and was not opened; get the model again from somebody you trust.</source>
-   <translation>Die Datei "{name}" enthält anderes als Zahlen und Text, was schädlich sein könnte, und wurde nicht geöffnet; das Modell noch einmal von jemandem besorgen, dem man vertraut.</translation>
+   <translation>Die Datei „{name}“ enthält anderes als Zahlen und Text, was schädlich sein könnte, und wurde nicht geöffnet; das Modell noch einmal von jemandem besorgen, dem man vertraut.</translation>
   </message>
   <message>
    <source>The file "{name}" is not a SemiSegEmbed model or is damaged; choose another file.</source>
-   <translation>Die Datei "{name}" ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen.</translation>
+   <translation>Die Datei „{name}“ ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen.</translation>
   </message>
   <message>
    <source>The file changed on disk after it was added: restore it, or remove the case and add it.</source>
@@ -1744,15 +1744,15 @@
   </message>
   <message>
    <source>The model file "{name}" is corrupted (its checksum differs); copy it again.</source>
-   <translation>Die Modelldatei "{name}" ist beschädigt (ihre Prüfsumme stimmt nicht); sie noch einmal kopieren.</translation>
+   <translation>Die Modelldatei „{name}“ ist beschädigt (ihre Prüfsumme stimmt nicht); sie noch einmal kopieren.</translation>
   </message>
   <message>
    <source>The model file "{name}" is truncated or damaged; copy it again.</source>
-   <translation>Die Modelldatei "{name}" ist unvollständig oder beschädigt; sie noch einmal kopieren.</translation>
+   <translation>Die Modelldatei „{name}“ ist unvollständig oder beschädigt; sie noch einmal kopieren.</translation>
   </message>
   <message>
    <source>The model file "{name}" was written by a newer version of SemiSegEmbed; update to open it.</source>
-   <translation>Die Modelldatei "{name}" stammt aus einer neueren Version von SemiSegEmbed; zum Öffnen SemiSegEmbed aktualisieren.</translation>
+   <translation>Die Modelldatei „{name}“ stammt aus einer neueren Version von SemiSegEmbed; zum Öffnen SemiSegEmbed aktualisieren.</translation>
   </message>
   <message>
    <source>The network needs at least 1 input channel, 2 classes and 1 base filter, and a dropout from 0 up to but not 1, not {in_channels}, {classes}, {base_filters} and {dropout}.</source>
@@ -1856,23 +1856,23 @@
   </message>
   <message>
    <source>The setting 'accumulation' must divide the {labelled_per_batch} labelled patches of a step, not {accumulation}.</source>
-   <translation>Die Einstellung 'accumulation' muss die {labelled_per_batch} annotierten Ausschnitte eines Schritts teilen, nicht {accumulation} sein.</translation>
+   <translation>Die Einstellung „accumulation“ muss die {labelled_per_batch} annotierten Ausschnitte eines Schritts teilen, nicht {accumulation} sein.</translation>
   </message>
   <message>
    <source>The setting 'betas' must be two numbers from 0 up to but not 1, not {betas}.</source>
-   <translation>Die Einstellung 'betas' muss aus zwei Zahlen von 0 bis unter 1 bestehen, nicht {betas}.</translation>
+   <translation>Die Einstellung „betas“ muss aus zwei Zahlen von 0 bis unter 1 bestehen, nicht {betas}.</translation>
   </message>
   <message>
    <source>The setting 'mirror_axes' must hold 0 (z), 1 (y) or 2 (x), not {mirror_axes}.</source>
-   <translation>Die Einstellung 'mirror_axes' darf 0 (z), 1 (y) oder 2 (x) enthalten, nicht {mirror_axes}.</translation>
+   <translation>Die Einstellung „mirror_axes“ darf 0 (z), 1 (y) oder 2 (x) enthalten, nicht {mirror_axes}.</translation>
   </message>
   <message>
    <source>The setting 'prototypes' needs 'reference_scope' to be bank.</source>
-   <translation>Die Einstellung 'prototypes' setzt voraus, dass 'reference_scope' auf bank steht.</translation>
+   <translation>Die Einstellung „prototypes“ setzt voraus, dass „reference_scope“ auf bank steht.</translation>
   </message>
   <message>
    <source>The setting 'threshold_end' must not lie below 'threshold_start'.</source>
-   <translation>Die Einstellung 'threshold_end' darf nicht unter 'threshold_start' liegen.</translation>
+   <translation>Die Einstellung „threshold_end“ darf nicht unter „threshold_start“ liegen.</translation>
   </message>
   <message>
    <source>The setting {name} must be a finite number, not {value}.</source>
@@ -1916,15 +1916,15 @@
   </message>
   <message>
    <source>The study already has a model '{stem}': rename the file, then import it.</source>
-   <translation>Die Studie hat schon ein Modell '{stem}': die Datei umbenennen, dann importieren.</translation>
+   <translation>Die Studie hat schon ein Modell „{stem}“: die Datei umbenennen, dann importieren.</translation>
   </message>
   <message>
    <source>The study has a run '{run_id}' already: choose another name.</source>
-   <translation>Die Studie hat schon einen Lauf '{run_id}': einen anderen Namen wählen.</translation>
+   <translation>Die Studie hat schon einen Lauf „{run_id}“: einen anderen Namen wählen.</translation>
   </message>
   <message>
    <source>The study has no case '{key}': choose one of the keys in its list of cases.</source>
-   <translation>Die Studie hat keinen Fall '{key}': einen aus ihrer Liste der Fälle wählen.</translation>
+   <translation>Die Studie hat keinen Fall „{key}“: einen aus ihrer Liste der Fälle wählen.</translation>
   </message>
   <message>
    <source>The study has no model yet: train one first, or import a model file.</source>
@@ -2000,7 +2000,7 @@
   </message>
   <message>
    <source>There is a run '{run_id}' already: choose another name.</source>
-   <translation>Einen Lauf '{run_id}' gibt es schon: einen anderen Namen wählen.</translation>
+   <translation>Einen Lauf „{run_id}“ gibt es schon: einen anderen Namen wählen.</translation>
   </message>
   <message>
    <source>There is an NVIDIA GPU, but PyTorch was installed without support for it: install PyTorch again in the module PyTorch Utils.</source>
@@ -2008,23 +2008,23 @@
   </message>
   <message>
    <source>There is no device '{name}' here: choose one of {known}.</source>
-   <translation>Ein Gerät '{name}' gibt es hier nicht: eines von {known} wählen.</translation>
+   <translation>Ein Gerät „{name}“ gibt es hier nicht: eines von {known} wählen.</translation>
   </message>
   <message>
    <source>There is no file or folder '{name}': check the name.</source>
-   <translation>Eine Datei oder einen Ordner '{name}' gibt es nicht: den Namen prüfen.</translation>
+   <translation>Eine Datei oder einen Ordner „{name}“ gibt es nicht: den Namen prüfen.</translation>
   </message>
   <message>
    <source>There is no list of labels '{name}': choose {names}, or a JSON file that exists.</source>
-   <translation>Eine Segmentliste '{name}' gibt es nicht: {names} wählen oder eine vorhandene JSON-Datei.</translation>
+   <translation>Eine Segmentliste „{name}“ gibt es nicht: {names} wählen oder eine vorhandene JSON-Datei.</translation>
   </message>
   <message>
    <source>There is no model '{name}': list the models of the study and choose one of them.</source>
-   <translation>Ein Modell '{name}' gibt es nicht: die Modelle der Studie ansehen und eines davon wählen.</translation>
+   <translation>Ein Modell „{name}“ gibt es nicht: die Modelle der Studie ansehen und eines davon wählen.</translation>
   </message>
   <message>
    <source>There is no model file "{name}"; choose another file.</source>
-   <translation>Eine Modelldatei "{name}" gibt es nicht; eine andere Datei wählen.</translation>
+   <translation>Eine Modelldatei „{name}“ gibt es nicht; eine andere Datei wählen.</translation>
   </message>
   <message>
    <source>There is no negative value, so these are no HU (it may be an MR image): add a CT in HU.</source>
@@ -2036,7 +2036,7 @@
   </message>
   <message>
    <source>There is no run in {folder}: name a folder inside the study's folder 'runs'.</source>
-   <translation>In {folder} liegt kein Lauf: einen Ordner im Ordner 'runs' der Studie angeben.</translation>
+   <translation>In {folder} liegt kein Lauf: einen Ordner im Ordner „runs“ der Studie angeben.</translation>
   </message>
   <message>
    <source>There is too little disk space to open this CT quickly: free some space.</source>
@@ -2348,15 +2348,15 @@
   </message>
   <message>
    <source>'{name}' and its mirror are not on opposite sides: give one the left and one the right</source>
-   <translation>'{name}' und sein Spiegelbild liegen nicht auf verschiedenen Seiten: einem links, dem anderen rechts geben</translation>
+   <translation>„{name}“ und sein Spiegelbild liegen nicht auf verschiedenen Seiten: einem links, dem anderen rechts geben</translation>
   </message>
   <message>
    <source>'{name}' and its mirror do not name each other: let each point to the other</source>
-   <translation>'{name}' und sein Spiegelbild nennen einander nicht: jedes auf das andere verweisen lassen</translation>
+   <translation>„{name}“ und sein Spiegelbild nennen einander nicht: jedes auf das andere verweisen lassen</translation>
   </message>
   <message>
    <source>'{name}' has the value {value}: use values from 1 to {ignore}</source>
-   <translation>'{name}' hat den Wert {value}: Werte von 1 bis {ignore} verwenden</translation>
+   <translation>„{name}“ hat den Wert {value}: Werte von 1 bis {ignore} verwenden</translation>
   </message>
   <message>
    <source>A temporary file could not be written</source>
@@ -2684,11 +2684,11 @@
   </message>
   <message>
    <source>the side of '{name}' is neither left nor right: correct it</source>
-   <translation>die Seite von '{name}' ist weder links noch rechts: sie berichtigen</translation>
+   <translation>die Seite von „{name}“ ist weder links noch rechts: sie berichtigen</translation>
   </message>
   <message>
    <source>the system reports '{strerror}': check the disk or network folder</source>
-   <translation>das System meldet '{strerror}': den Datenträger oder Netzwerkordner prüfen</translation>
+   <translation>das System meldet „{strerror}“: den Datenträger oder Netzwerkordner prüfen</translation>
   </message>
   <message>
    <source>the teacher sees {teacher_chunk} of its patches at once</source>
@@ -2768,11 +2768,11 @@
   </message>
   <message>
    <source>{where} has an unknown '{left}'</source>
-   <translation>{where} hat einen unbekannten Eintrag '{left}'</translation>
+   <translation>{where} hat einen unbekannten Eintrag „{left}“</translation>
   </message>
   <message>
    <source>{where} has no '{name}'</source>
-   <translation>{where} hat keinen Eintrag '{name}'</translation>
+   <translation>{where} hat keinen Eintrag „{name}“</translation>
   </message>
   <message>
    <source>{where} is not an object</source>

@@ -6,6 +6,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.study.records import Case
@@ -22,6 +23,7 @@ class AnnotateWidgets:
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
+        self._prefill = Explained(ui.annotatePrefillButton)
         self.save_clicked = Signal()
         self.save_next_clicked = Signal()
         self.prefill_clicked = Signal()
@@ -104,12 +106,12 @@ class AnnotateWidgets:
         self._ui.annotatePartialCheck.checked = partial
         self._ui.annotateMarkSliceButton.enabled = partial
         self._ui.annotateSlicesLabel.visible = partial
-        text = _("Slices with a drawing count as annotated. Marked besides: {slices}")
+        text = _("Slices with a drawing count as annotated. Slices without one that you marked: {slices}")
         self._ui.annotateSlicesLabel.text = text.format(slices=ranges(marked) or _("none"))
 
     def show_prefill(self, possible: bool) -> None:
         """Whether there is a model, or a result of one, to start from."""
-        self._ui.annotatePrefillButton.enabled = possible
+        self._prefill.allow("" if possible else _("There is no model yet, or it is at work already."))
 
     def save_undo_state(self) -> None:
         """Let the editor's undo come back to what is drawn now."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 
 from slicer.i18n import tr as _
 
@@ -21,7 +23,7 @@ class CaseRow:
         status: The status in words.
         annotated_by: Who drew the newest label.
         reviewed_by: Who looked it over.
-        uncertainty: Mean uncertainty of the newest result in nats, or None.
+        uncertainty: Mean uncertainty of the newest result, see `share`, or None.
         changed: When something was last done to it.
     """
 
@@ -43,7 +45,7 @@ class CaseRow:
 def case_rows(study: Study) -> list[CaseRow]:
     """Rows for all cases of a study, in its order."""
     newest = newest_results(study)
-    return [_row(case, newest.get(case.key)) for case in study.cases]
+    return [_row(case, newest.get(case.key), study.class_count) for case in study.cases]
 
 
 def newest_results(study: Study) -> dict[str, ResultRecord]:
@@ -51,7 +53,8 @@ def newest_results(study: Study) -> dict[str, ResultRecord]:
     return {result.case_key: result for result in study.results}
 
 
-def _row(case: Case, result: ResultRecord | None) -> CaseRow:
+def _row(case: Case, result: ResultRecord | None, classes: int) -> CaseRow:
+    nats = uncertainty_of(result)
     icon, status = _status(case, result)
     label = case.label
     changed = max(case.added, label.created if label else "", result.created if result else "")
@@ -62,15 +65,33 @@ def _row(case: Case, result: ResultRecord | None) -> CaseRow:
         status,
         label.annotated_by if label else "",
         label.reviewed_by if label else "",
-        uncertainty_of(result),
-        changed[:16].replace("T", " "),
+        None if nats is None else share(nats, classes),
+        local_time(changed),
     )
 
 
 def uncertainty_of(result: ResultRecord | None) -> float | None:
-    """Mean uncertainty that a result notes, or None."""
+    """Mean uncertainty that a result notes, in nats, or None."""
     value = result.facts.get("uncertainty") if result else None
     return float(value) if isinstance(value, int | float) else None
+
+
+def local_time(moment: str) -> str:
+    """An ISO 8601 moment on the clock of this computer, to the minute; a text that is none stays as it is."""
+    try:
+        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return moment
+
+
+def share(nats: float, classes: int) -> float:
+    """Uncertainty as a share that people can read: 0 is sure, 1 may as well guess.
+
+    Args:
+        nats: Predictive entropy.
+        classes: C, background included; entropy is at most ln C.
+    """
+    return nats / math.log(classes)
 
 
 def _status(case: Case, result: ResultRecord | None) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
+TORCH_NAME = "PyTorch"
 TORCH = ">=2.4,!=2.9.*"
 EXTENSION = "PyTorch"
 UTILITIES = "PyTorchUtils"
@@ -36,7 +37,7 @@ class Installer:
         import slicer.packaging
 
         entries = slicer.packaging.load_requirements(self._requirements)
-        absent = [] if _installed("torch") else ["PyTorch"]
+        absent = [] if _installed("torch") else [TORCH_NAME]
         return absent + [str(entry) for entry in entries if not slicer.packaging.pip_check(entry)]
 
     def install(self) -> None:

@@ -61,8 +61,8 @@ def legend(name: str, labels: Sequence[Label], classes: int = 2) -> list[Entry]:
     if name == "provenance":
         return [
             Entry(1, (70, 150, 240), _("annotated"), FAINT),
-            Entry(2, (90, 190, 90), _("confident network"), FAINT),
-            Entry(3, (245, 160, 50), _("embedding matching")),
+            Entry(2, (90, 190, 90), _("the model is sure"), FAINT),
+            Entry(3, (245, 160, 50), _("matched with annotated places")),
             Entry(NEITHER, (225, 60, 110), _("neither")),
         ]
     if name == "difference":
@@ -72,9 +72,8 @@ def legend(name: str, labels: Sequence[Label], classes: int = 2) -> list[Entry]:
             Entry(3, (200, 80, 200), _("another segment")),
         ]
     shades = [(round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in COLORS_OF_UNCERTAINTY]
-    nats = (HIDDEN_BELOW_NATS, math.log(classes) / 2, math.log(classes))
-    words = (_("{nats:.2f} nats: a little unsure"), _("{nats:.2f}: unsure"), _("{nats:.2f}: undecided"))
-    texts = [word.format(nats=value) for word, value in zip(words, nats, strict=True)]
+    least = round(100 * HIDDEN_BELOW_NATS / math.log(classes))
+    texts = (_("a little unsure ({percent} %)").format(percent=least), _("unsure (50 %)"), _("undecided (100 %)"))
     return [Entry(index, shade, text) for index, (shade, text) in enumerate(zip(shades, texts, strict=True), 1)]
 
 

@@ -22,6 +22,7 @@ from SemiSegEmbedLib.application.snapshot import ignore_other_slices
 from SemiSegEmbedLib.application.volumes import load_label, remove_node
 from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.records import Case, ResultRecord
 from SemiSegEmbedLib.study.study import Study
 
@@ -40,14 +41,19 @@ class ReviewView(Protocol):
     rank_clicked: Signal
     case_chosen: Signal
 
-    def show_case(self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]]) -> None:
-        """The case, its newest result and the most uncertain places in it."""
+    def show_case(
+        self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]], classes: int = 2
+    ) -> None:
+        """The case, its newest result and the most uncertain places in it, among so many classes."""
+
+    def show_model(self, why_not: str) -> None:
+        """Why the case in view cannot be segmented; empty: it can."""
 
     def show_overlay(self, name: str | None, entries: Sequence[Entry]) -> None:
         """Which overlay is shown, and its legend."""
 
-    def show_ranking(self, ranking: Ranking, possible: bool) -> None:
-        """Which cases are worth annotating next; whether a model can look at more of them."""
+    def show_ranking(self, ranking: Ranking, why_not: str, classes: int = 2) -> None:
+        """Which cases are worth annotating next; why no model can look at more of them, empty if one can."""
 
     def show_work(self, text: str) -> None:
         """How far segmenting is, or an empty text."""
@@ -117,10 +123,16 @@ class ReviewPresenter:
         except SemiSegEmbedError as error:
             self._places = []
             self._messages.warn(str(error))
-        self._view.show_case(self._session.case, self._result(), self._places)
-        study = self._session.study
+        study, case = self._session.study, self._session.case
+        classes = 2 if study is None else study.class_count
+        self._view.show_case(case, self._result(), self._places, classes)
         ranking = NOTHING_RANKED if study is None else rank_cases(study)
-        self._view.show_ranking(ranking, bool(ranking.cases or ranking.unseen))
+        no_model = ""
+        if study is None or newest_model(study.models_folder) is None:
+            no_model = _("There is no model yet: train first.")
+        self._view.show_model(_("Open a case first.") if case is None else no_model)
+        nothing = "" if ranking.cases or ranking.unseen else _("Every case is annotated.")
+        self._view.show_ranking(ranking, no_model or nothing, classes)
 
     def _show_overlay(self, name: str | None) -> None:
         study = self._session.study

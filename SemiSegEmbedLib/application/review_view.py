@@ -7,6 +7,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.case_rows import share
+from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.legend_label import show_legend
 from SemiSegEmbedLib.application.overlays import Entry
 from SemiSegEmbedLib.application.review_cases import Ranking
@@ -32,6 +34,8 @@ class ReviewWidgets:
         self.rank_clicked = Signal()
         self.case_chosen = Signal()
         self._case_keys: list[str] = []
+        self._segment = Explained(ui.reviewSegmentButton)
+        self._rank = Explained(ui.reviewRankButton)
         self._overlay_buttons = {
             "prediction": ui.reviewPredictionButton,
             "uncertainty": ui.reviewUncertaintyButton,
@@ -73,21 +77,31 @@ class ReviewWidgets:
         if places.count:
             places.currentRow = (places.currentRow + by) % places.count
 
-    def show_case(self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]]) -> None:
-        """The case, its newest result and the most uncertain places in it."""
-        self._ui.reviewSegmentButton.enabled = case is not None
+    def show_case(
+        self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]], classes: int = 2
+    ) -> None:
+        """The case, its newest result and the most uncertain places in it, among so many classes."""
         self._ui.reviewContent.enabled = result is not None
         self._ui.reviewStateLabel.text = state_text(case, result)
+        model = "" if result is None else _("Segmented by the model {model}.").format(model=result.model_id)
+        self._ui.reviewStateLabel.toolTip = model
         listing = self._ui.reviewPlaceList
         row = listing.currentRow
         listing.blockSignals(True)
         listing.clear()
         for rank, place in enumerate(places, 1):
-            text = _("{rank}. {size:.0f} mm³, uncertainty {value:.2f}")
-            listing.addItem(text.format(rank=rank, size=place["size_mm3"], value=place["mean_uncertainty"]))
+            text = _("{rank}. {size:.1f} cm³, {percent:.0f} % unsure")
+            percent = 100 * share(place["mean_uncertainty"], classes)
+            listing.addItem(text.format(rank=rank, size=place["size_mm3"] / 1000, percent=percent))
+        if result is not None and not places:
+            listing.addItem(_("No place is uncertain."))
         listing.currentRow = row if row < len(places) else -1
         listing.blockSignals(False)
         self._ui.reviewPreviousButton.enabled = self._ui.reviewNextButton.enabled = bool(places)
+
+    def show_model(self, why_not: str) -> None:
+        """Why the case in view cannot be segmented; empty: it can."""
+        self._segment.allow(why_not)
 
     def show_overlay(self, name: str | None, entries: Sequence[Entry]) -> None:
         """Which overlay is shown, and its legend."""
@@ -95,19 +109,19 @@ class ReviewWidgets:
             button.checked = key == name
         show_legend(self._ui.reviewLegendLabel, entries)
 
-    def show_ranking(self, ranking: Ranking, possible: bool) -> None:
-        """Which cases are worth annotating next; whether a model can look at more of them."""
+    def show_ranking(self, ranking: Ranking, why_not: str, classes: int = 2) -> None:
+        """Which cases are worth annotating next; why no model can look at more of them, empty if one can."""
         listing = self._ui.reviewCaseList
         chosen = self._case_keys[listing.currentRow] if 0 <= listing.currentRow < len(self._case_keys) else ""
         self._case_keys = [case.key for case in ranking.cases]
         listing.clear()
         for rank, case in enumerate(ranking.cases, 1):
-            text = _("{rank}. {name}, uncertainty {value:.3f}")
+            text = _("{rank}. {name}, {percent:.0f} % unsure")
             if not case.newest_model:
-                text = _("{rank}. {name}, uncertainty {value:.3f} (an older model)")
-            listing.addItem(text.format(rank=rank, name=case.name, value=case.uncertainty))
+                text = _("{rank}. {name}, {percent:.0f} % unsure (an older model)")
+            listing.addItem(text.format(rank=rank, name=case.name, percent=100 * share(case.uncertainty, classes)))
         listing.currentRow = self._case_keys.index(chosen) if chosen in self._case_keys else -1
-        self._ui.reviewRankButton.enabled = possible
+        self._rank.allow(why_not)
         self._ui.reviewOpenCaseButton.enabled = bool(ranking.cases)
         unseen = _("Not looked at yet: {count}. Press Rank cases.").format(count=ranking.unseen)
         self._ui.reviewUnseenLabel.text = unseen
@@ -127,7 +141,7 @@ def state_text(case: Case | None, result: ResultRecord | None) -> str:
     if result is None:
         return _("{case} was not segmented yet.").format(case=case.name)
     words = {"new": _("not reviewed"), "accepted": _("accepted"), "rejected": _("rejected"), "edited": _("edited")}
-    parts = [case.name, words.get(result.status, result.status), result.model_id]
+    parts = [case.name, words.get(result.status, result.status)]
     names = {
         "annotated": _("annotated"),
         "confident": _("confident"),
@@ -135,7 +149,7 @@ def state_text(case: Case | None, result: ResultRecord | None) -> str:
         "neither": _("neither"),
     }
     for key, name in names.items():
-        share = result.facts.get(key)
-        if isinstance(share, int | float):
-            parts.append(f"{name} {share:.0%}")
+        fraction = result.facts.get(key)
+        if isinstance(fraction, int | float) and fraction >= 0.005:
+            parts.append(f"{name} {fraction:.0%}")
     return " · ".join(parts)

@@ -88,11 +88,3 @@ class RunProgress:
 def number(value: Any) -> float | None:
     """A number of an event, or None; a run on another machine is not trusted to write numbers."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as "2:05" or "1:02:05", a question mark where unknown."""
-    if seconds is None:
-        return "?"
-    minutes, rest = divmod(max(0, int(seconds)), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"

@@ -33,6 +33,9 @@ class AddingView(Protocol):
     def patient(self) -> str:
         """What was typed as the patient."""
 
+    def forget_patient(self) -> None:
+        """The scans of this patient are in: the next ones may be of somebody else."""
+
     def chosen_volume(self) -> Any:
         """The chosen volume node, or None."""
 
@@ -148,6 +151,7 @@ class StudyAdding:
         return ["study", "add", str(self._study_folder()), *(str(path) for path in paths), *options, *patient]
 
     def _added(self, count: int) -> None:
+        self._view.forget_patient()
         self._messages.tell(_("{count} added. Next: open a case and annotate it.").format(count=count))
 
     def _study_folder(self) -> Path:

@@ -17,6 +17,7 @@ from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.study_adding import AddingView, StudyAdding
 from SemiSegEmbedLib.application.study_work import StudyWork, WorkView
 from SemiSegEmbedLib.application.workbench import Workbench
+from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.store import MANIFEST_NAME
 from SemiSegEmbedLib.study.study import Study
@@ -45,6 +46,9 @@ class StudyView(AddingView, WorkView, Protocol):
 
     def show_study(self, study: Study | None) -> None:
         """Name of the study; enables what needs one."""
+
+    def show_model(self, there: bool) -> None:
+        """Whether there is a model that can look at scans."""
 
     def show_recent(self, folders: Sequence[Path]) -> None:
         """Studies that were open before."""
@@ -156,7 +160,9 @@ class StudyPresenter:
             self._view.show_recent(self._settings.recent_studies())
 
     def _show_rows(self) -> None:
-        self._view.show_rows([] if self._session.study is None else case_rows(self._session.study))
+        study = self._session.study
+        self._view.show_rows([] if study is None else case_rows(study))
+        self._view.show_model(study is not None and newest_model(study.models_folder) is not None)
         self._select_current()
 
     def _select_current(self) -> None:

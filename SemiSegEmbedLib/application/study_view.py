@@ -10,6 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.case_rows import CaseRow
+from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.sentences import localised
 from SemiSegEmbedLib.application.series_choice import SeriesChoice
 from SemiSegEmbedLib.application.series_dialog import SeriesDialog
@@ -36,6 +37,8 @@ class StudyWidgets:
         self._rows: list[CaseRow] = []
         self._shown: dict[str, CaseRow] = {}
         self._hidden: set[str] = set()
+        self._has_model = False
+        self._rank = Explained(ui.studyRankButton)
         self._series_dialog: SeriesDialog | None = None
         self._recent: list[Path] = []
         self._problem_keys: list[str] = []
@@ -68,6 +71,7 @@ class StudyWidgets:
         header.highlightSections = False
         rows = self._ui.studyCaseTable.verticalHeader()
         rows.defaultSectionSize = round(1.6 * self._ui.studyCaseTable.fontMetrics().height())
+        self._fit_columns()
 
     def _connect(self) -> None:
         ui = self._ui
@@ -102,6 +106,10 @@ class StudyWidgets:
         """What was typed as the patient."""
         return self._ui.studyPatientEdit.text.strip()
 
+    def forget_patient(self) -> None:
+        """The scans of this patient are in: the next ones may be of somebody else."""
+        self._ui.studyPatientEdit.text = ""
+
     def chosen_volume(self) -> Any:
         """The chosen volume node, or None."""
         return self._ui.studyVolumeSelector.currentNode()
@@ -124,10 +132,16 @@ class StudyWidgets:
         return [table.item(row, KEY_COLUMN).text() for row in rows if not table.isRowHidden(row)]
 
     def show_study(self, study: Study | None) -> None:
-        """Name of the study; enables what needs one."""
+        """Name of the study and its segments, and what can be done with it; without one, how to begin."""
         self._ui.studyNameLabel.text = study.name if study else _("No study is open")
-        self._ui.studyNameLabel.toolTip = str(study.folder) if study else ""
-        self._ui.studyContent.enabled = study is not None
+        self._ui.studyNameLabel.toolTip = _named(study) if study else ""
+        self._ui.studyContent.visible = study is not None
+        self._ui.studyWelcomeLabel.visible = study is None
+
+    def show_model(self, there: bool) -> None:
+        """Whether there is a model that can look at scans."""
+        self._has_model = there
+        self._show_selection()
 
     def show_recent(self, folders: Sequence[Path]) -> None:
         """Studies that were open before."""
@@ -166,6 +180,17 @@ class StudyWidgets:
         table.rowCount = len(self._rows)
         for index, row in enumerate(self._rows):
             self._fill_row(index, row)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """As wide as their texts; a column in which nothing stands yet is left out."""
+        table = self._ui.studyCaseTable
+        for column, used in (
+            (BY_COLUMN, any(row.annotated_by for row in self._rows)),
+            (REVIEWED_COLUMN, any(row.reviewed_by for row in self._rows)),
+            (UNCERTAINTY_COLUMN, any(row.uncertainty is not None for row in self._rows)),
+        ):
+            table.setColumnHidden(column, not used)
         # The first rows tell how wide columns should be; asking all of a thousand takes a while.
         table.horizontalHeader().setResizeContentsPrecision(100)
         table.resizeColumnsToContents()
@@ -176,6 +201,7 @@ class StudyWidgets:
             for index, key in enumerate(self._table_keys()):
                 if key in changed:
                     self._fill_row(index, changed[key])
+            self._fit_columns()
 
     def _table_keys(self) -> list[str]:
         """Keys in the order of the table, which the user may have sorted."""
@@ -190,7 +216,7 @@ class StudyWidgets:
         if row.uncertainty is not None:
             # A number and not a text, so that the column sorts as numbers do.
             item = self._ui.studyCaseTable.item(index, UNCERTAINTY_COLUMN)
-            item.setData(qt.Qt.DisplayRole, round(row.uncertainty, 4))
+            item.setData(qt.Qt.DisplayRole, round(100 * row.uncertainty, 1))
 
     def _filter(self) -> None:
         text = self._ui.studyFilterEdit.text
@@ -231,8 +257,9 @@ class StudyWidgets:
         """What is under way, or an empty text, and whether it can be cancelled."""
         self._ui.studyCancelButton.visible = can_cancel
         self._ui.studyWorkLabel.text = text
-        for button in ("AddLoaded", "AddFiles", "AddFolder", "AddDicom", "Check", "Rank"):
+        for button in ("AddLoaded", "AddFiles", "AddFolder", "AddDicom"):
             getattr(self._ui, f"study{button}Button").enabled = not text
+        self._show_selection()
 
     def _show_selection(self) -> None:
         some = bool(self.selected_keys())
@@ -240,7 +267,9 @@ class StudyWidgets:
             getattr(self._ui, name).enabled = some
         self._ui.studyNextCaseButton.enabled = bool(self._rows)
         idle = bool(self._rows) and not self._ui.studyWorkLabel.text
-        self._ui.studyCheckButton.enabled = self._ui.studyRankButton.enabled = idle
+        self._ui.studyCheckButton.enabled = idle
+        no_model = "" if self._has_model else _("There is no model yet: train first.")
+        self._rank.allow(no_model if idle else _("Wait until what is under way has ended."))
 
     def _open_selected(self) -> None:
         keys = self.selected_keys()
@@ -268,3 +297,8 @@ class StudyWidgets:
         if key:
             self.select(key)
             self.case_opened.emit(key)
+
+
+def _named(study: Study) -> str:
+    segments = _("Segments: {names}").format(names=", ".join(label.name for label in study.labels))
+    return f"{study.folder}\n{segments}"

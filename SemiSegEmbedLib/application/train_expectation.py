@@ -12,6 +12,10 @@ from SemiSegEmbedLib.application.sentences import localised
 
 SHARE_FOR_STEPS = 0.85
 """As `workflows.run_worker.BUDGET_FOR_STEPS`: the rest of a budget goes to validation and to writing the model."""
+QUICK = "quick"
+"""The preset for computers without a GPU."""
+LITTLE = 0.3
+"""A model that has seen less of its steps is of no use."""
 LITTLE_MEMORY_BYTES = 4 << 30
 
 
@@ -42,10 +46,14 @@ class Machine:
             return ""
         if chosen["device"] != "cpu":
             return _low_memory(chosen)
-        only = all(one["device"] == "cpu" for one in self.devices)
-        first = _("No GPU was found.") if only else _("The processor is much slower than a GPU.")
+        first = _("No GPU was found.") if self.only_processor else _("The processor is much slower than a GPU.")
         times = self._times(preset, minutes)
         return f"{localised(self.problem) or first} {times}".strip()
+
+    @property
+    def only_processor(self) -> bool:
+        """Whether it is known that there is no GPU."""
+        return bool(self.devices) and all(one["device"] == "cpu" for one in self.devices)
 
     def _chosen(self, device: str) -> dict[str, Any] | None:
         if device == "auto":
@@ -57,12 +65,15 @@ class Machine:
         if not expected:
             return ""
         steps = min(expected["steps"], 60 * minutes * SHARE_FOR_STEPS / max(expected["seconds"], 1e-6))
-        text = _(
-            "On this processor the {all} steps of this preset would take about {time}; {minutes:g} minutes are enough "
-            "for about {steps} of them."
-        )
-        values = {"all": int(expected["steps"]), "time": spoken(expected["hours"]), "minutes": minutes}
-        return text.format(**values, steps=_rounded(steps))
+        done = steps / expected["steps"]
+        if done >= 1:
+            text = _("The time is enough: this kind of training takes about {time} here.")
+        else:
+            text = _("This kind of training takes about {time} here; in {budget} {percent} % of it are done.")
+        if done < LITTLE and preset != QUICK:
+            text += " " + _("That is too little: choose Quick look.")
+        percent = f"{100 * done:.1g}" if done < 0.1 else f"{100 * done:.0f}"
+        return text.format(time=spoken(expected["hours"]), budget=spoken(minutes / 60), percent=percent)
 
 
 def _low_memory(device: Mapping[str, Any]) -> str:
@@ -72,12 +83,6 @@ def _low_memory(device: Mapping[str, Any]) -> str:
         "Only {size:.1f} GiB of the GPU are free: close other programs that use it, or training takes small steps."
     )
     return text.format(size=device["free_bytes"] / 2**30)
-
-
-def _rounded(steps: float) -> int:
-    """Two digits: more would promise too much."""
-    digits = max(0, len(str(int(steps))) - 2)
-    return int(round(steps, -digits))
 
 
 def spoken(hours: float) -> str:

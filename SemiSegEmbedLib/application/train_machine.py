@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from slicer.i18n import tr as _
+
 from SemiSegEmbedLib.application.child import Errand
-from SemiSegEmbedLib.application.installer import Installer
+from SemiSegEmbedLib.application.installer import TORCH_NAME, Installer
 from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.train_expectation import Machine
+from SemiSegEmbedLib.application.train_expectation import QUICK, Machine
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
 
@@ -19,6 +21,7 @@ class MachineView(Protocol):
     install_clicked: Signal
     devices_clicked: Signal
     plan_changed: Signal
+    preset_is_chosen: bool
 
     def preset(self) -> str:
         """Name of the chosen preset."""
@@ -32,6 +35,9 @@ class MachineView(Protocol):
     def show_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """What can be computed on, the best first; empty: not known."""
 
+    def choose_preset(self, name: str | None) -> None:
+        """Choose a preset for the user."""
+
     def show_expectation(self, text: str) -> None:
         """What to expect of a run on this computer."""
 
@@ -40,7 +46,12 @@ class MachineView(Protocol):
 
 
 class TrainMachine:
-    """Looks for packages and devices, and installs what is missing when the user asks."""
+    """Looks for packages and devices, and installs what is missing when the user asks.
+
+    Attributes:
+        lacks_torch: Nothing can be trained yet.
+        changed: Emitted after packages were looked for.
+    """
 
     def __init__(self, view: MachineView, messages: Messages, installer: Installer) -> None:
         self._view = view
@@ -48,6 +59,8 @@ class TrainMachine:
         self._installer = installer
         self._looking = Errand()
         self._machine = Machine()
+        self.lacks_torch = False
+        self.changed = Signal()
         view.install_clicked.connect(self.install)
         view.devices_clicked.connect(self.look_for_devices)
         view.plan_changed.connect(self._show_expectation)
@@ -56,6 +69,8 @@ class TrainMachine:
         """The panel comes into view: what is installed, and what it can compute on."""
         missing = self._installer.missing()
         self._view.show_missing(missing)
+        self.lacks_torch = TORCH_NAME in missing
+        self.changed.emit()
         if not missing and not self._machine.devices:
             self.look_for_devices()
 
@@ -74,11 +89,18 @@ class TrainMachine:
 
     def look_for_devices(self) -> None:
         """Ask a child process for GPUs, their free memory, and what to expect of them."""
-        self._looking.start(["devices", "--expect"], self._show_machine, self._messages.warn)
+        self._view.show_expectation(_("Looking for a graphics card (GPU) ..."))
+        self._looking.start(["devices", "--expect"], self._show_machine, self._failed)
+
+    def _failed(self, sentence: str) -> None:
+        self._view.show_expectation("")
+        self._messages.warn(sentence)
 
     def _show_machine(self, found: dict[str, Any]) -> None:
         self._machine = Machine(tuple(found["devices"]), found["expected"], found["problem"])
         self._view.show_devices(found["devices"])
+        if self._machine.only_processor and not self._view.preset_is_chosen:
+            self._view.choose_preset(QUICK)
         self._show_expectation()
 
     def _show_expectation(self) -> None:

@@ -58,8 +58,8 @@ class TrainView(MachineView, Protocol):
     def show_preview(self, possible: bool, on: bool, text: str, entries: Sequence[Entry]) -> None:
         """The live preview: whether it can be had, whether it is on, where it stands, and its legend."""
 
-    def show_actions(self, start: bool, continue_: bool, stop: bool, resume: bool) -> None:
-        """Which buttons can be pressed."""
+    def show_actions(self, start: str, continue_: str, stop: str, resume: str) -> None:
+        """Why each button cannot be pressed; empty: it can."""
 
 
 class TrainPresenter:
@@ -92,6 +92,7 @@ class TrainPresenter:
         view.curves_clicked.connect(self.show_curves)
         view.preview_toggled.connect(self._preview.turn)
         view.log_opened.connect(self._show_log)
+        self.machine.changed.connect(self._show_actions)
         self._preview.changed.connect(self._show_preview)
         self._overlay.changed.connect(lambda _name: self._show_preview())
         self._session.study_changed.connect(self._show_study)
@@ -135,12 +136,30 @@ class TrainPresenter:
 
     def _show_actions(self) -> None:
         study, follower = self._session.study, self._follower
-        ready = study is not None and any(case.role is Role.ANNOTATED for case in study.cases)
-        free = ready and not self.live and not self._starting.running
-        model = study is not None and newest_model(study.models_folder) is not None
-        resumable = follower is not None and follower.status.state in RESUMABLE
-        stoppable = self.live and not self._stopping.busy
-        self._view.show_actions(free, free and model, stoppable, resumable and not self._starting.running)
+        start, no_model, no_stop, no_resume = self._why_not(), "", "", self._busy()
+        if study is None or newest_model(study.models_folder) is None:
+            no_model = _("There is no model yet: press Start.")
+        if not self.live:
+            no_stop = _("No training runs.")
+        elif self._stopping.busy:
+            no_stop = _("Training is being stopped.")
+        if follower is None or follower.status.state not in RESUMABLE:
+            no_resume = _("No training was stopped or broke off.")
+        self._view.show_actions(start, start or no_model, no_stop, no_resume)
+
+    def _why_not(self) -> str:
+        """Why training cannot be started, or an empty text."""
+        study = self._session.study
+        if study is None:
+            return _("Create or open a study first.")
+        if not any(case.role is Role.ANNOTATED for case in study.cases):
+            return _("Annotate at least one case first.")
+        return _("Training runs already: stop it first.") if self.live else self._busy()
+
+    def _busy(self) -> str:
+        if self.machine.lacks_torch:
+            return _("Press Install first.")
+        return _("Training is being prepared ...") if self._starting.running else ""
 
     def _show_preview(self) -> None:
         study, preview = self._session.study, self._preview

@@ -8,16 +8,19 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.legend_label import show_legend
 from SemiSegEmbedLib.application.overlays import Entry
 from SemiSegEmbedLib.application.run_follower import RunFollower
-from SemiSegEmbedLib.application.run_progress import RunProgress, Validation, duration
+from SemiSegEmbedLib.application.run_progress import RunProgress, Validation
 from SemiSegEmbedLib.application.sentences import localised, localised_part
 from SemiSegEmbedLib.application.signal import Signal
+from SemiSegEmbedLib.application.train_expectation import spoken
 from SemiSegEmbedLib.jobs.run_folder import RunState
 
 PRESETS = ("robust", "paper", "quick")
 CURVES = ("quality", "distance")
+MAXIMUM_TABLE_HEIGHT = 160
 
 
 class TrainWidgets:
@@ -31,6 +34,9 @@ class TrainWidgets:
         self._ui = ui
         self._devices: list[str] = ["auto"]
         self._log = ""
+        self.preset_is_chosen = False
+        buttons = (ui.trainStartButton, ui.trainContinueButton, ui.trainStopButton, ui.trainResumeButton)
+        self._actions = [Explained(button) for button in buttons]
         self.start_clicked = Signal()
         self.continue_clicked = Signal()
         self.stop_clicked = Signal()
@@ -48,7 +54,7 @@ class TrainWidgets:
         texts = (_("Robust (recommended)"), _("As in the paper"), _("Quick look (small network)"))
         for text in texts:
             self._ui.trainPresetCombo.addItem(text)
-        for text in (_("loss, IoU, unreliable fraction"), _("HD95 in mm")):
+        for text in (_("Loss, overlap, unsure share"), _("Distance (HD95)")):
             self._ui.trainCurvesCombo.addItem(text)
         self._ui.trainDeviceCombo.addItem(_("Automatic"))
         self._ui.trainValidationTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
@@ -67,6 +73,7 @@ class TrainWidgets:
         ):
             widget.clicked.connect(lambda *_args, signal=signal: signal.emit())
         ui.trainPreviewButton.toggled.connect(self.preview_toggled.emit)
+        ui.trainPresetCombo.activated.connect(lambda *_args: self._note_choice())
         for changed in (
             ui.trainPresetCombo.currentIndexChanged,
             ui.trainDeviceCombo.currentIndexChanged,
@@ -79,8 +86,11 @@ class TrainWidgets:
         """Name of the chosen preset."""
         return PRESETS[max(0, self._ui.trainPresetCombo.currentIndex)]
 
+    def _note_choice(self) -> None:
+        self.preset_is_chosen = True
+
     def choose_preset(self, name: str | None) -> None:
-        """Choose a preset; unknown ones change nothing."""
+        """Choose a preset for the user; unknown ones change nothing."""
         if name in PRESETS:
             self._ui.trainPresetCombo.currentIndex = PRESETS.index(name)
 
@@ -119,7 +129,7 @@ class TrainWidgets:
     def show_missing(self, packages: Sequence[str]) -> None:
         """Packages that must be installed before training."""
         self._ui.trainInstallRow.visible = bool(packages)
-        text = _("Training and segmenting need {packages}.")
+        text = _("To train and to segment, free packages must be installed once: {packages}.")
         self._ui.trainInstallLabel.text = text.format(packages=", ".join(packages))
 
     def show_cases(self, annotated: int, unannotated: int) -> None:
@@ -128,15 +138,13 @@ class TrainWidgets:
         if annotated == 0:
             text = _("Annotate at least one case first.")
         elif annotated < 6:
-            text += " " + _("Below six annotated cases the scores are optimistic.")
+            text += " " + _("With fewer than six annotated cases the scores flatter the model.")
         self._ui.trainCasesLabel.text = text.format(annotated=annotated, unannotated=unannotated)
 
-    def show_actions(self, start: bool, continue_: bool, stop: bool, resume: bool) -> None:
-        """Which buttons can be pressed."""
-        self._ui.trainStartButton.enabled = start
-        self._ui.trainContinueButton.enabled = continue_
-        self._ui.trainStopButton.enabled = stop
-        self._ui.trainResumeButton.enabled = resume
+    def show_actions(self, start: str, continue_: str, stop: str, resume: str) -> None:
+        """Why each button cannot be pressed; empty: it can."""
+        for button, reason in zip(self._actions, (start, continue_, stop, resume), strict=True):
+            button.allow(reason)
 
     def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
         """The run and its numbers by class."""
@@ -163,7 +171,9 @@ class TrainWidgets:
             for column, text in enumerate(texts):
                 table.setItem(index, column, qt.QTableWidgetItem(text))
         table.resizeRowsToContents()
-        note = _("optimistic: measured on withheld blocks of the training cases")
+        rows_height = min(table.verticalHeader().length(), MAXIMUM_TABLE_HEIGHT)
+        table.minimumHeight = table.maximumHeight = table.horizontalHeader().sizeHint.height() + rows_height + 4
+        note = _("Optimistic: measured on parts of scans whose other parts train. Expect less on new patients.")
         self._ui.trainOptimisticLabel.visible = newest is not None and newest.optimistic
         self._ui.trainOptimisticLabel.text = note
 
@@ -199,12 +209,12 @@ def state_text(follower: RunFollower) -> str:
         RunState.LOST: _("broke off"),
     }
     parts = [words[status.state]]
+    if follower.live and not progress.task and progress.seconds_left is not None:
+        parts.append(_("about {time} left").format(time=spoken(progress.seconds_left / 3600)))
     if follower.live and progress.task:
         parts.append(f"{localised_part(progress.task)} {progress.task_fraction:.0%}")
     elif progress.total_steps:
         parts.append(_("step {step} of {total}").format(step=progress.step, total=progress.total_steps))
-        if follower.live:
-            parts.append(_("{time} left").format(time=duration(progress.seconds_left)))
         if progress.losses:
             parts.append(_("loss {loss:.3f}").format(loss=progress.losses[-1][1]))
     if not follower.live and status.state is not RunState.FINISHED and status.reason:
@@ -219,7 +229,8 @@ def _validation_rows(validation: Validation, names: Mapping[str, str]) -> list[t
         (names.get(name, name), _score(values.get("iou"), ""), _score(values.get("hd95"), " mm"))
         for name, values in sorted(validation.per_class.items())
     ]
-    rows.append((_("mean"), _score(validation.iou, ""), _score(validation.hd95, " mm")))
+    if len(rows) != 1:
+        rows.append((_("mean"), _score(validation.iou, ""), _score(validation.hd95, " mm")))
     return [(*row, str(validation.step)) for row in rows]
 
 

@@ -68,19 +68,36 @@ def test_a_case_without_a_result_offers_segmenting_alone(module, tmp_path: Path,
     module.ui.studyAddFilesButton.click()
     module.wait(lambda: len(module.window.session.study.cases) == 1)
     module.ui.studyNextCaseButton.click()
-    assert module.ui.reviewSegmentButton.enabled
     assert not module.ui.reviewContent.enabled
     assert "not segmented yet" in module.ui.reviewStateLabel.text
 
 
-def test_segmenting_without_a_model_says_what_to_do(module, study) -> None:
+def put_a_model(module, study) -> None:
+    """A file in the place of a model: what needs one can be pressed, and fails."""
+    study.models_folder.mkdir(exist_ok=True)
+    (study.models_folder / "m1.ssemodel").write_bytes(b"damaged")
+    module.window.session.refresh()
+
+
+def test_without_a_model_segmenting_and_ranking_say_what_to_do(module, study) -> None:
+    for button in (module.ui.reviewSegmentButton, module.ui.reviewRankButton):
+        assert not button.enabled
+        assert button.toolTip == "There is no model yet: train first."
+    put_a_model(module, study)
+    assert module.ui.reviewSegmentButton.enabled
+    assert "newest model" in module.ui.reviewSegmentButton.toolTip
+
+
+def test_a_damaged_model_is_said_in_one_sentence(module, study) -> None:
+    put_a_model(module, study)
     module.ui.reviewSegmentButton.click()
     module.wait(lambda: module.message.startswith("⚠"))
-    assert "no model yet" in module.message
+    assert "damaged" in module.message
     assert not module.ui.reviewSegmentButton.isHidden()
 
 
 def test_segmenting_can_be_cancelled(module, study) -> None:
+    put_a_model(module, study)
     module.ui.reviewSegmentButton.click()
     assert not module.ui.reviewCancelButton.isHidden()
     module.ui.reviewCancelButton.click()
@@ -206,9 +223,9 @@ def test_damaged_places_are_left_out(tmp_path: Path, text: str) -> None:
 def test_every_overlay_explains_all_of_its_colours(module, study) -> None:
     words = {
         "Prediction": ["hip bone left", "hip bone right"],
-        "Uncertainty": ["0.05 nats", "0.35", "0.69"],
+        "Uncertainty": ["a little unsure (7 %)", "unsure (50 %)", "undecided (100 %)"],
         "Matched": ["hip bone left"],
-        "Provenance": ["annotated", "confident network", "embedding matching", "neither"],
+        "Provenance": ["annotated", "the model is sure", "matched with annotated places", "neither"],
         "Difference": ["only the model", "only the annotation", "another segment"],
     }
     for name, meanings in words.items():
@@ -223,8 +240,8 @@ def test_every_overlay_explains_all_of_its_colours(module, study) -> None:
 
 def test_what_covers_most_of_a_scan_is_faint_and_what_is_undecided_is_not() -> None:
     entries = {entry.meaning: entry.opacity for entry in legend("provenance", ())}
-    assert entries["confident network"] < 0.5 < entries["neither"]
-    assert entries["annotated"] < 0.5 < entries["embedding matching"]
+    assert entries["the model is sure"] < 0.5 < entries["neither"]
+    assert entries["annotated"] < 0.5 < entries["matched with annotated places"]
 
 
 def test_slices_that_nobody_annotated_do_not_differ(module, study) -> None:
@@ -327,9 +344,3 @@ def test_accepted_annotated_and_held_out_cases_are_not_worth_annotating(module, 
     module.window.session.refresh()
     assert ranked(module) == []
     assert not module.ui.reviewOpenCaseButton.enabled
-
-
-def test_ranking_without_a_model_says_what_to_do(module, study) -> None:
-    module.ui.reviewRankButton.click()
-    module.wait(lambda: module.message.startswith("⚠"))
-    assert "no model yet" in module.message

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
-from SemiSegEmbedLib.application.run_progress import MAXIMUM_POINTS, RunProgress, duration
+from SemiSegEmbedLib.application.run_progress import MAXIMUM_POINTS, RunProgress
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 
 
@@ -21,7 +19,7 @@ def test_steps_give_curve_and_time_left() -> None:
     progress.add(step(1, 2.0))
     progress.add(step(2, 1.5, unreliable_fraction=0.4, seconds_left=125))
     assert progress.losses == [(1, 2.0, None), (2, 1.5, 0.4)]
-    assert (progress.step, progress.total_steps, duration(progress.seconds_left)) == (2, 100, "2:05")
+    assert (progress.step, progress.total_steps, progress.seconds_left) == (2, 100, 125)
 
 
 def test_a_resumed_run_draws_again_what_came_after_its_checkpoint() -> None:
@@ -57,11 +55,6 @@ def test_events_that_make_no_sense_are_ignored() -> None:
     for event in ({}, {"event": 3}, {"event": "step", "step": "x"}, {"event": "validation", "per_class": 4}):
         progress.add(event)
     assert progress.losses == []
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(None, "?"), (-3, "0:00"), (59.9, "0:59"), (3725, "1:02:05")])
-def test_durations(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_a_follower_reads_only_what_is_new(tmp_path: Path) -> None:

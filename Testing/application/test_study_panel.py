@@ -39,7 +39,8 @@ def texts(table, column: int) -> list[str]:
 
 
 def test_without_a_study_nothing_can_be_added(module) -> None:
-    assert not module.ui.studyContent.enabled
+    assert not module.ui.studyContent.isVisibleTo(module.window.widget)
+    assert module.ui.studyWelcomeLabel.isVisibleTo(module.window.widget)
     assert module.ui.studyNameLabel.text == "No study is open"
 
 
@@ -49,7 +50,9 @@ def test_a_new_study_lies_in_the_chosen_folder_with_the_chosen_segments(module, 
     module.ui.studyCreateButton.click()
     assert [label.value for label in Study.open(tmp_path / "hips").labels] == [1, 2, 3, 4, 5]
     assert module.ui.studyNameLabel.text == "hips"
-    assert module.ui.studyContent.enabled
+    assert module.ui.studyContent.isVisibleTo(module.window.widget)
+    assert not module.ui.studyWelcomeLabel.isVisibleTo(module.window.widget)
+    assert "femur" in module.ui.studyNameLabel.toolTip
 
 
 def test_a_folder_that_holds_a_study_already_is_refused_in_one_sentence(module, study) -> None:
@@ -179,7 +182,7 @@ def test_next_case_prefers_where_the_model_is_least_sure(module, study, hip) -> 
     module.window.session.cases_changed.emit()
     module.ui.studyNextCaseButton.click()
     assert module.window.session.case.key == "case-0002"
-    assert texts(module.ui.studyCaseTable, 5) == ["0.01", "0.2"]
+    assert texts(module.ui.studyCaseTable, 5) == ["1.4", "28.9"]
 
 
 def test_a_case_whose_ct_moved_is_refused_and_the_one_in_view_stays(module, study, hip) -> None:
@@ -297,3 +300,43 @@ def test_a_changed_row_is_renewed_where_the_user_sorted_it_to(module, study) -> 
     view.show_rows(many_rows(annotated_by="ab", uncertainty=9999.0))
     assert (table.item(0, 0).text(), table.item(0, 3).text()) == ("case-0500", "ab")
     assert [table.item(row, 0).text() for row in (1, 999)] == ["case-0999", "case-0000"]
+
+
+def test_the_patient_of_one_scan_is_not_taken_for_that_of_the_next(module, study, hip) -> None:
+    module.ui.studyPatientEdit.text = "first"
+    add(module, [hip("a.nii.gz")])
+    assert module.ui.studyPatientEdit.text == ""
+    add(module, [hip("b.nii.gz", 1)])
+    first, second = module.window.session.study.cases
+    assert first.patient_key != second.patient_key
+
+
+def test_columns_in_which_nothing_stands_are_left_out(module, study, hip) -> None:
+    table = module.ui.studyCaseTable
+    add(module, [hip("a.nii.gz")])
+    assert [table.isColumnHidden(column) for column in (3, 4, 5)] == [True, True, True]
+    study.add_result("case-0001", "m1", "results/case-0001/m1", {"uncertainty": 0.2})
+    study.add_label("case-0001", hip("label.nii.gz", 2), annotated_by="AB")
+    module.window.session.refresh()
+    assert [table.isColumnHidden(column) for column in (3, 4, 5)] == [False, True, False]
+
+
+def test_ranking_waits_for_a_model_and_says_so(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz")])
+    assert not module.ui.studyRankButton.enabled
+    assert module.ui.studyRankButton.toolTip == "There is no model yet: train first."
+
+
+def test_changes_are_told_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    from SemiSegEmbedLib.application.case_rows import local_time
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert local_time("2026-11-22T18:30:00+00:00") == "2026-11-23 03:30"
+        assert local_time("someday") == "someday"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

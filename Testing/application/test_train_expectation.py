@@ -16,18 +16,28 @@ EXPECTED = {"robust": {"steps": 6000, "seconds": 6.0, "hours": 10.0}}
 def test_a_processor_alone_is_said_with_the_expected_time() -> None:
     text = Machine((CPU,), EXPECTED).expectation("auto", "robust", 20)
     assert text.startswith("No GPU was found.")
-    assert "6000 steps of this preset would take about 10 hours" in text
-    assert "20 minutes are enough for about 170 of them" in text  # 20 * 60 * 0.85 / 6
+    assert "takes about 10 hours here; in 20 minutes 3 % of it are done." in text  # 20 * 60 * 0.85 / 6 of 6000
+    assert text.endswith("That is too little: choose Quick look.")
 
 
-def test_a_budget_longer_than_the_preset_is_all_of_its_steps() -> None:
+def test_most_of_a_preset_is_worth_it() -> None:
+    text = Machine((CPU,), EXPECTED).expectation("auto", "robust", 360)
+    assert text.endswith("in 6 hours 51 % of it are done.")
+
+
+def test_whoever_chose_quick_already_is_not_told_to() -> None:
+    expected = {"quick": {"steps": 300, "seconds": 60.0, "hours": 5.0}}
+    assert "choose" not in Machine((CPU,), expected).expectation("auto", "quick", 10)
+
+
+def test_a_budget_longer_than_the_preset_is_enough() -> None:
     text = Machine((CPU,), EXPECTED).expectation("auto", "robust", 10_000)
-    assert "about 6000 of them" in text
+    assert text.endswith("The time is enough: this kind of training takes about 10 hours here.")
 
 
 def test_a_gpu_that_cannot_be_used_says_why() -> None:
     text = Machine((CPU,), EXPECTED, "The driver of the GPU is too old.").expectation("auto", "robust", 20)
-    assert text.startswith("The driver of the GPU is too old. On this processor")
+    assert text.startswith("The driver of the GPU is too old. This kind")
 
 
 def test_a_gpu_with_free_memory_needs_no_words() -> None:

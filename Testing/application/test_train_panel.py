@@ -34,11 +34,25 @@ def test_devices_are_named_and_a_processor_alone_is_said_with_the_time_that_each
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         pytest.skip("there is a GPU here")
     quick = ui.trainDeviceLabel.text
-    assert quick.startswith("No GPU was found. On this processor the 300 steps")
+    assert quick.startswith("No GPU was found.")
     ui.trainPresetCombo.currentIndex = 0
-    assert "the 6000 steps" in ui.trainDeviceLabel.text
+    assert "in one minute" in ui.trainDeviceLabel.text
+    assert ui.trainDeviceLabel.text.endswith("choose Quick look.")
     ui.trainMinutesSpin.value = 60
-    assert "60 minutes are enough" in ui.trainDeviceLabel.text
+    assert "in 60 minutes" in ui.trainDeviceLabel.text
+
+
+@pytest.mark.parametrize(
+    ("device", "chosen", "preset"), [("cpu", False, "quick"), ("cpu", True, "robust"), ("cuda", False, "robust")]
+)
+def test_without_a_gpu_the_quick_kind_is_chosen_unless_the_user_chose(module, device, chosen, preset) -> None:
+    ui, machine = module.ui, module.window.train.machine
+    assert ui.trainPresetCombo.currentIndex == 0
+    if chosen:
+        ui.trainPresetCombo.activated.emit(0)
+    devices = [{"device": device, "name": "something", "free_bytes": 1 << 34}]
+    machine._show_machine({"devices": devices, "expected": {}, "problem": ""})
+    assert machine._view.preset() == preset
 
 
 def test_missing_packages_are_named_and_nothing_starts(module, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +62,27 @@ def test_missing_packages_are_named_and_nothing_starts(module, monkeypatch: pyte
     module.ui.moduleTrainFold.collapsed = False
     assert not module.ui.trainInstallRow.isHidden()
     assert "PyTorch" in module.ui.trainInstallLabel.text
+    assert not module.ui.trainStartButton.enabled
     module.ui.trainInstallButton.click()
     assert "Extensions Manager" in module.message
     assert module.window.train.machine._installer.pending
+
+
+def test_what_is_missing_is_said_on_the_button_itself(training, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SemiSegEmbedLib.application import installer
+
+    ui, machine = training.ui, training.window.train.machine
+    assert ui.trainStartButton.enabled
+    assert "background" in ui.trainStartButton.toolTip
+    assert ui.trainStopButton.toolTip == "No training runs."
+    assert ui.trainContinueButton.toolTip == "There is no model yet: press Start."
+    with monkeypatch.context() as patch:
+        patch.setattr(installer, "_installed", lambda _name: False)
+        machine.enter()
+    assert not ui.trainStartButton.enabled
+    assert ui.trainStartButton.toolTip == "Press Install first."
+    machine.enter()
+    assert ui.trainStartButton.enabled
 
 
 def test_start_begins_a_run_in_the_background_and_stop_ends_it(training, phantoms: Path) -> None:

@@ -20,16 +20,16 @@
    <translation>&amp;Knochen</translation>
   </message>
   <message>
-   <source>Window 2000, level 500 HU.</source>
-   <translation>Fenster 2000, Mitte 500 HU.</translation>
+   <source>Show the grey values so that bone is easy to see: window 2000, level 500 HU.</source>
+   <translation>Die Grauwerte so zeigen, dass Knochen gut zu sehen ist: Fenster 2000, Mitte 500 HU.</translation>
   </message>
   <message>
    <source>Soft &amp;tissue</source>
    <translation>&amp;Weichteile</translation>
   </message>
   <message>
-   <source>Window 400, level 50 HU.</source>
-   <translation>Fenster 400, Mitte 50 HU.</translation>
+   <source>Show the grey values so that muscles and vessels are easy to see: window 400, level 50 HU.</source>
+   <translation>Die Grauwerte so zeigen, dass Muskeln und Gefäße gut zu sehen sind: Fenster 400, Mitte 50 HU.</translation>
   </message>
   <message>
    <source>&amp;Start from the model</source>
@@ -108,8 +108,8 @@
    <translation>Ctrl+Shift+S</translation>
   </message>
   <message>
-   <source>Save the labels as a new version; earlier versions are kept.</source>
-   <translation>Als neue Fassung speichern; frühere Fassungen bleiben erhalten.</translation>
+   <source>Save the drawing as a new version (Ctrl+Shift+S); earlier versions are kept.</source>
+   <translation>Die Zeichnung als neue Fassung speichern (Strg+Umschalt+S); frühere Fassungen bleiben erhalten.</translation>
   </message>
   <message>
    <source>Save and ne&amp;xt</source>
@@ -234,32 +234,32 @@
    <translation>U&amp;nsicherheit</translation>
   </message>
   <message>
-   <source>Where the model is unsure: entropy over dropout passes, in nats.</source>
-   <translation>Wo das Modell unsicher ist: Entropie über Dropout-Durchläufe, in nat.</translation>
+   <source>Where the model is unsure: it looked several times and did not find the same each time.</source>
+   <translation>Wo das Modell unsicher ist: Es sah mehrmals hin und fand nicht jedes Mal dasselbe.</translation>
   </message>
   <message>
    <source>&amp;Matched</source>
    <translation>&amp;Zugeordnet</translation>
   </message>
   <message>
-   <source>The pseudo labels that embedding matching gives (nearest annotated neighbours).</source>
-   <translation>Die Pseudo-Labels aus dem Einbettungsvergleich (nächste annotierte Nachbarn).</translation>
+   <source>What comes out if each place is compared with the most similar annotated places, inside and outside of bone.</source>
+   <translation>Was herauskommt, wenn jede Stelle mit den ähnlichsten annotierten Stellen innerhalb und außerhalb des Knochens verglichen wird.</translation>
   </message>
   <message>
    <source>Pro&amp;venance</source>
    <translation>&amp;Herkunft</translation>
   </message>
   <message>
-   <source>Where each label comes from: annotation, confident network, embedding matching, or neither.</source>
-   <translation>Woher jedes Label stammt: Annotation, sicheres Netz, Einbettungsvergleich oder keines von beiden.</translation>
+   <source>Where each label comes from: from an annotation, from the model where it is sure, or from the comparison with annotated places.</source>
+   <translation>Woher jede Markierung kommt: von einer Annotation, vom Modell, wo es sicher ist, oder vom Vergleich mit annotierten Stellen.</translation>
   </message>
   <message>
    <source>&amp;Difference</source>
    <translation>&amp;Unterschied</translation>
   </message>
   <message>
-   <source>Where prediction and annotation differ.</source>
-   <translation>Wo Vorhersage und Annotation sich unterscheiden.</translation>
+   <source>Where the model and what is drawn differ.</source>
+   <translation>Wo sich das Modell und die Zeichnung unterscheiden.</translation>
   </message>
   <message>
    <source>Legend</source>
@@ -691,8 +691,8 @@
    <translation>Geöffnete Studie</translation>
   </message>
   <message>
-   <source>&amp;Segments:</source>
-   <translation>S&amp;egmente:</translation>
+   <source>For a new &amp;study:</source>
+   <translation>F&amp;ür eine neue:</translation>
   </message>
   <message>
    <source>What a new study is about; a study keeps its segments.</source>
@@ -731,6 +731,18 @@
    <translation>Den Ordner einer Studie wählen.</translation>
   </message>
   <message>
+   <source>A study is a folder that keeps scans, drawings and models together. To begin, choose what is to be segmented, and press New study.
+
+No scans at hand? Choose File, Download Sample Data, and then Phantom hip study.</source>
+   <translation>Eine Studie ist ein Ordner, der Aufnahmen, Zeichnungen und Modelle zusammenhält. Wählen Sie zu Beginn, was segmentiert werden soll, und drücken Sie „Neue Studie“.
+
+Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterladen“ und dann „Studie mit Phantomhüften“.</translation>
+  </message>
+  <message>
+   <source>How to begin</source>
+   <translation>Wie man beginnt</translation>
+  </message>
+  <message>
    <source>&amp;Patient:</source>
    <translation>&amp;Patient:</translation>
   </message>
@@ -739,16 +751,16 @@
    <translation>freiwillig; derselbe Text für alle Aufnahmen einer Person</translation>
   </message>
   <message>
-   <source>Scans of one person never train and test at once. Only a salted hash of this text is kept.</source>
-   <translation>Aufnahmen einer Person trainieren und testen nie zugleich. Nur ein gesalzener Hash dieses Textes wird aufbewahrt.</translation>
+   <source>Scans of one person never train and test at once. The text itself is not kept, only a code made of it.</source>
+   <translation>Aufnahmen einer Person dienen nie zugleich zum Trainieren und Prüfen. Der Text selbst wird nicht aufbewahrt, nur ein daraus gebildeter Code.</translation>
   </message>
   <message>
    <source>Patient of the scans to add</source>
    <translation>Patient der Aufnahmen, die hinzukommen</translation>
   </message>
   <message>
-   <source>&amp;Loaded volume:</source>
-   <translation>&amp;Geladenes Volumen:</translation>
+   <source>&amp;Loaded in Slicer:</source>
+   <translation>In Slicer &amp;geladen:</translation>
   </message>
   <message>
    <source>A CT that is loaded in Slicer, for example from the DICOM database.</source>
@@ -767,8 +779,8 @@
    <translation>Das gewählte Volumen zur Studie hinzufügen.</translation>
   </message>
   <message>
-   <source>From disk:</source>
-   <translation>Vom Datenträger:</translation>
+   <source>Add scans:</source>
+   <translation>Aufnahmen:</translation>
   </message>
   <message>
    <source>Add &amp;files…</source>
@@ -835,8 +847,8 @@
    <translation>Geprüft von</translation>
   </message>
   <message>
-   <source>Uncertainty</source>
-   <translation>Unsicherheit</translation>
+   <source>Unsure (%)</source>
+   <translation>Unsicher (%)</translation>
   </message>
   <message>
    <source>Changed</source>
@@ -891,8 +903,8 @@
    <translation>Stud&amp;ie prüfen</translation>
   </message>
   <message>
-   <source>Look for problems before training: geometry, HU, label values, duplicates.</source>
-   <translation>Vor dem Training nach Problemen suchen: Geometrie, HU, Werte der Annotation, Doppelte.</translation>
+   <source>Look for problems before training: damaged files, drawings that do not fit their scan, scans that are there twice.</source>
+   <translation>Vor dem Training nach Problemen suchen: beschädigte Dateien, Zeichnungen, die nicht zu ihrer Aufnahme passen, doppelte Aufnahmen.</translation>
   </message>
   <message>
    <source>Rank b&amp;y uncertainty</source>
@@ -903,16 +915,16 @@
    <translation>Das neueste Modell alle nicht annotierten Fälle ansehen lassen: „Nächster Fall“ öffnet dann den, bei dem es am unsichersten ist.</translation>
   </message>
   <message>
+   <source>What is under way</source>
+   <translation>Was gerade läuft</translation>
+  </message>
+  <message>
    <source>Cancel</source>
    <translation>Abbrechen</translation>
   </message>
   <message>
    <source>End what is under way.</source>
    <translation>Beenden, was gerade läuft.</translation>
-  </message>
-  <message>
-   <source>What is under way</source>
-   <translation>Was gerade läuft</translation>
   </message>
   <message>
    <source>Double click or press Enter to go to the case.</source>
@@ -950,24 +962,24 @@
    <translation>Fälle, die trainieren</translation>
   </message>
   <message>
-   <source>&amp;Preset:</source>
-   <translation>&amp;Voreinstellung:</translation>
+   <source>&amp;Kind:</source>
+   <translation>A&amp;rt:</translation>
   </message>
   <message>
-   <source>Robust: strong augmentation, works on most data. Paper: the published values. Quick: a small network for a first look.</source>
-   <translation>Robust: starke Augmentierung, für die meisten Daten geeignet. Veröffentlichung: die veröffentlichten Werte. Schnell: ein kleines Netz für einen ersten Blick.</translation>
+   <source>Robust: works on most scans, and needs a GPU. As in the paper: the published settings, for comparison. Quick look: a small model within minutes, also without a GPU.</source>
+   <translation>Robust: für die meisten Aufnahmen, braucht eine GPU. Wie in der Veröffentlichung: zum Vergleich. Schneller Blick: ein kleines Modell in Minuten, auch ohne GPU.</translation>
   </message>
   <message>
-   <source>Preset</source>
-   <translation>Voreinstellung</translation>
+   <source>Kind of training</source>
+   <translation>Art des Trainings</translation>
   </message>
   <message>
    <source>&amp;Device:</source>
    <translation>&amp;Gerät:</translation>
   </message>
   <message>
-   <source>What computes; Automatic takes a GPU where there is one.</source>
-   <translation>Was rechnet; „Automatisch“ nimmt eine GPU, wo es eine gibt.</translation>
+   <source>What computes; Automatic takes a graphics card (GPU) where there is one.</source>
+   <translation>Was rechnet; „Automatisch“ nimmt eine Grafikkarte (GPU), wo es eine gibt.</translation>
   </message>
   <message>
    <source>Device</source>
@@ -994,8 +1006,8 @@
    <translation>etwa </translation>
   </message>
   <message>
-   <source>Training takes about so long; the number of steps follows from the measured speed.</source>
-   <translation>So lange dauert das Training etwa; die Zahl der Schritte folgt aus der gemessenen Geschwindigkeit.</translation>
+   <source>Training takes about so long, whatever this computer is. You may stop earlier.</source>
+   <translation>So lange dauert das Training etwa, auf jedem Rechner. Es lässt sich früher anhalten.</translation>
   </message>
   <message>
    <source>Time budget in minutes</source>
@@ -1046,24 +1058,24 @@
    <translation>Stand des Trainings</translation>
   </message>
   <message>
-   <source>The newest validation: overlap and the distance within which 95 percent of the surface lies.</source>
-   <translation>Die neueste Validierung: Überlappung und der Abstand, innerhalb dessen 95 Prozent der Oberfläche liegen.</translation>
+   <source>The newest check of the model. Overlap: 1 is perfect, 0 is nothing. Distance: so far at most is 95 percent of the surface from where it should be.</source>
+   <translation>Die neueste Prüfung des Modells. Überlappung: 1 ist vollkommen, 0 ist nichts. Abstand: Höchstens so weit liegen 95 Prozent der Oberfläche von ihrem Ort entfernt.</translation>
   </message>
   <message>
    <source>Newest validation</source>
    <translation>Neueste Validierung</translation>
   </message>
   <message>
-   <source>Class</source>
-   <translation>Klasse</translation>
+   <source>Segment</source>
+   <translation>Segment</translation>
   </message>
   <message>
-   <source>IoU</source>
-   <translation>IoU</translation>
+   <source>Overlap (IoU)</source>
+   <translation>Überlappung (IoU)</translation>
   </message>
   <message>
-   <source>HD95</source>
-   <translation>HD95</translation>
+   <source>Distance (HD95)</source>
+   <translation>Abstand (HD95)</translation>
   </message>
   <message>
    <source>Step</source>
@@ -1098,8 +1110,8 @@
    <translation>&amp;Live-Vorschau</translation>
   </message>
   <message>
-   <source>Show what the teacher makes of the case in view, again and again while training runs.</source>
-   <translation>Zeigen, was der Lehrer aus dem gezeigten Fall macht, immer wieder, solange das Training läuft.</translation>
+   <source>Show what the model makes of the case in view, again and again while training runs. Open a case first.</source>
+   <translation>Zeigen, was das Modell aus dem gezeigten Fall macht, immer wieder, während das Training läuft. Zuerst einen Fall öffnen.</translation>
   </message>
   <message>
    <source>State of the preview</source>
@@ -1156,12 +1168,16 @@
  <context>
   <name>application.annotate_view</name>
   <message>
-   <source>Slices with a drawing count as annotated. Marked besides: {slices}</source>
-   <translation>Schichten mit Zeichnung gelten als annotiert. Außerdem markiert: {slices}</translation>
+   <source>Slices with a drawing count as annotated. Slices without one that you marked: {slices}</source>
+   <translation>Schichten mit einer Zeichnung gelten als annotiert. Markierte Schichten ohne Zeichnung: {slices}</translation>
   </message>
   <message>
    <source>Open a case in the Study section</source>
    <translation>Im Abschnitt Studie einen Fall öffnen</translation>
+  </message>
+  <message>
+   <source>There is no model yet, or it is at work already.</source>
+   <translation>Es gibt noch kein Modell, oder es arbeitet schon.</translation>
   </message>
   <message>
    <source>none</source>
@@ -2879,16 +2895,12 @@
  <context>
   <name>application.overlays</name>
   <message>
-   <source>{nats:.2f} nats: a little unsure</source>
-   <translation>{nats:.2f} nat: etwas unsicher</translation>
+   <source>unsure (50 %)</source>
+   <translation>unsicher (50 %)</translation>
   </message>
   <message>
-   <source>{nats:.2f}: unsure</source>
-   <translation>{nats:.2f}: unsicher</translation>
-  </message>
-  <message>
-   <source>{nats:.2f}: undecided</source>
-   <translation>{nats:.2f}: unentschieden</translation>
+   <source>undecided (100 %)</source>
+   <translation>unentschieden (100 %)</translation>
   </message>
   <message>
    <source>There is no annotation on the grid of this result: annotate the case first.</source>
@@ -2899,12 +2911,12 @@
    <translation>annotiert</translation>
   </message>
   <message>
-   <source>confident network</source>
-   <translation>sicheres Netz</translation>
+   <source>the model is sure</source>
+   <translation>das Modell ist sicher</translation>
   </message>
   <message>
-   <source>embedding matching</source>
-   <translation>Einbettungsvergleich</translation>
+   <source>matched with annotated places</source>
+   <translation>annotierten Stellen zugeordnet</translation>
   </message>
   <message>
    <source>neither</source>
@@ -2923,6 +2935,10 @@
    <translation>anderes Segment</translation>
   </message>
   <message>
+   <source>a little unsure ({percent} %)</source>
+   <translation>etwas unsicher ({percent} %)</translation>
+  </message>
+  <message>
    <source>This result has no such map: segment the case again.</source>
    <translation>Dieses Ergebnis hat keine solche Karte: den Fall neu segmentieren.</translation>
   </message>
@@ -2937,8 +2953,20 @@
  <context>
   <name>application.review_presenter</name>
   <message>
+   <source>There is no model yet: train first.</source>
+   <translation>Es gibt noch kein Modell: Zuerst trainieren.</translation>
+  </message>
+  <message>
+   <source>Every case is annotated.</source>
+   <translation>Jeder Fall ist annotiert.</translation>
+  </message>
+  <message>
    <source>Ranked {count} cases: the first one teaches the model most.</source>
    <translation>{count} Fälle gereiht: der erste bringt dem Modell am meisten bei.</translation>
+  </message>
+  <message>
+   <source>Open a case first.</source>
+   <translation>Zuerst einen Fall öffnen.</translation>
   </message>
   <message>
    <source>Segmenting ...</source>
@@ -3000,16 +3028,20 @@
    <translation>keines von beiden</translation>
   </message>
   <message>
-   <source>{rank}. {size:.0f} mm³, uncertainty {value:.2f}</source>
-   <translation>{rank}. {size:.0f} mm³, Unsicherheit {value:.2f}</translation>
+   <source>{rank}. {size:.1f} cm³, {percent:.0f} % unsure</source>
+   <translation>{rank}. {size:.1f} cm³, {percent:.0f} % unsicher</translation>
   </message>
   <message>
-   <source>{rank}. {name}, uncertainty {value:.3f}</source>
-   <translation>{rank}. {name}, Unsicherheit {value:.3f}</translation>
+   <source>{rank}. {name}, {percent:.0f} % unsure</source>
+   <translation>{rank}. {name}, {percent:.0f} % unsicher</translation>
   </message>
   <message>
-   <source>{rank}. {name}, uncertainty {value:.3f} (an older model)</source>
-   <translation>{rank}. {name}, Unsicherheit {value:.3f} (älteres Modell)</translation>
+   <source>No place is uncertain.</source>
+   <translation>Keine Stelle ist unsicher.</translation>
+  </message>
+  <message>
+   <source>{rank}. {name}, {percent:.0f} % unsure (an older model)</source>
+   <translation>{rank}. {name}, {percent:.0f} % unsicher (älteres Modell)</translation>
   </message>
   <message>
    <source>Not looked at yet: {count}. Press Rank cases.</source>
@@ -3018,6 +3050,10 @@
   <message>
    <source>{case} was not segmented yet.</source>
    <translation>{case} wurde noch nicht segmentiert.</translation>
+  </message>
+  <message>
+   <source>Segmented by the model {model}.</source>
+   <translation>Segmentiert vom Modell {model}.</translation>
   </message>
  </context>
  <context>
@@ -3423,6 +3459,14 @@
    <translation>Keine Studie geöffnet</translation>
   </message>
   <message>
+   <source>There is no model yet: train first.</source>
+   <translation>Es gibt noch kein Modell: Zuerst trainieren.</translation>
+  </message>
+  <message>
+   <source>Segments: {names}</source>
+   <translation>Segmente: {names}</translation>
+  </message>
+  <message>
    <source>none yet</source>
    <translation>noch keine</translation>
   </message>
@@ -3441,6 +3485,10 @@
   <message>
    <source>No problems found.</source>
    <translation>Keine Probleme gefunden.</translation>
+  </message>
+  <message>
+   <source>Wait until what is under way has ended.</source>
+   <translation>Warten, bis beendet ist, was gerade läuft.</translation>
   </message>
  </context>
  <context>
@@ -3461,10 +3509,6 @@
    <translation>Nur {size:.1f} GiB der GPU sind frei: andere Programme schließen, die sie nutzen, sonst trainiert es in kleinen Schritten.</translation>
   </message>
   <message>
-   <source>On this processor the {all} steps of this preset would take about {time}; {minutes:g} minutes are enough for about {steps} of them.</source>
-   <translation>Auf diesem Prozessor würden die {all} Schritte dieser Voreinstellung etwa {time} dauern; {minutes:g} Minuten reichen für etwa {steps} davon.</translation>
-  </message>
-  <message>
    <source>No GPU was found.</source>
    <translation>Keine GPU gefunden.</translation>
   </message>
@@ -3473,12 +3517,24 @@
    <translation>Der Prozessor ist viel langsamer als eine GPU.</translation>
   </message>
   <message>
+   <source>The time is enough: this kind of training takes about {time} here.</source>
+   <translation>Die Zeit reicht: Diese Art von Training dauert hier etwa {time}.</translation>
+  </message>
+  <message>
+   <source>This kind of training takes about {time} here; in {budget} {percent} % of it are done.</source>
+   <translation>Diese Art von Training dauert hier etwa {time}; in {budget} sind {percent} % davon geschafft.</translation>
+  </message>
+  <message>
    <source>one minute</source>
    <translation>eine Minute</translation>
   </message>
   <message>
    <source>{count} days</source>
    <translation>{count} Tage</translation>
+  </message>
+  <message>
+   <source>That is too little: choose Quick look.</source>
+   <translation>Das ist zu wenig: „Schneller Blick“ wählen.</translation>
   </message>
   <message>
    <source>{count} hours</source>
@@ -3490,7 +3546,42 @@
   </message>
  </context>
  <context>
+  <name>application.train_machine</name>
+  <message>
+   <source>Looking for a graphics card (GPU) ...</source>
+   <translation>Eine Grafikkarte (GPU) wird gesucht ...</translation>
+  </message>
+ </context>
+ <context>
   <name>application.train_presenter</name>
+  <message>
+   <source>There is no model yet: press Start.</source>
+   <translation>Es gibt noch kein Modell: „Start“ drücken.</translation>
+  </message>
+  <message>
+   <source>No training runs.</source>
+   <translation>Es läuft kein Training.</translation>
+  </message>
+  <message>
+   <source>No training was stopped or broke off.</source>
+   <translation>Kein Training wurde angehalten oder brach ab.</translation>
+  </message>
+  <message>
+   <source>Create or open a study first.</source>
+   <translation>Zuerst eine Studie anlegen oder öffnen.</translation>
+  </message>
+  <message>
+   <source>Annotate at least one case first.</source>
+   <translation>Zuerst mindestens einen Fall annotieren.</translation>
+  </message>
+  <message>
+   <source>Training runs already: stop it first.</source>
+   <translation>Es läuft schon ein Training: Zuerst anhalten.</translation>
+  </message>
+  <message>
+   <source>Press Install first.</source>
+   <translation>Zuerst „Installieren“ drücken.</translation>
+  </message>
   <message>
    <source>Training is being prepared ...</source>
    <translation>Das Training wird vorbereitet ...</translation>
@@ -3506,6 +3597,10 @@
   <message>
    <source>Training stops at the next step and can be resumed.</source>
    <translation>Das Training hält beim nächsten Schritt an und lässt sich fortsetzen.</translation>
+  </message>
+  <message>
+   <source>Training is being stopped.</source>
+   <translation>Das Training wird angehalten.</translation>
   </message>
   <message>
    <source>Training is finished. Next: segment, or review where the model is unsure.</source>
@@ -3534,16 +3629,16 @@
  <context>
   <name>application.train_view</name>
   <message>
-   <source>Training and segmenting need {packages}.</source>
-   <translation>Training und Segmentierung brauchen {packages}.</translation>
+   <source>To train and to segment, free packages must be installed once: {packages}.</source>
+   <translation>Zum Trainieren und Segmentieren müssen einmal freie Pakete installiert werden: {packages}.</translation>
   </message>
   <message>
    <source>{annotated} annotated and {unannotated} other cases will train.</source>
    <translation>{annotated} annotierte und {unannotated} weitere Fälle trainieren.</translation>
   </message>
   <message>
-   <source>optimistic: measured on withheld blocks of the training cases</source>
-   <translation>optimistisch: gemessen an zurückgehaltenen Blöcken der Trainingsfälle</translation>
+   <source>Optimistic: measured on parts of scans whose other parts train. Expect less on new patients.</source>
+   <translation>Optimistisch: gemessen an Teilen von Aufnahmen, deren übrige Teile trainieren. Bei neuen Patienten ist weniger zu erwarten.</translation>
   </message>
   <message>
    <source>starting</source>
@@ -3582,12 +3677,12 @@
    <translation>Schneller Blick (kleines Netz)</translation>
   </message>
   <message>
-   <source>loss, IoU, unreliable fraction</source>
-   <translation>Verlust, IoU, unzuverlässiger Anteil</translation>
+   <source>Loss, overlap, unsure share</source>
+   <translation>Verlust, Überlappung, unsicherer Anteil</translation>
   </message>
   <message>
-   <source>HD95 in mm</source>
-   <translation>HD95 in mm</translation>
+   <source>Distance (HD95)</source>
+   <translation>Abstand (HD95)</translation>
   </message>
   <message>
    <source>Automatic</source>
@@ -3606,16 +3701,16 @@
    <translation>{size:.1f} GiB frei</translation>
   </message>
   <message>
-   <source>Below six annotated cases the scores are optimistic.</source>
-   <translation>Unter sechs annotierten Fällen sind die Werte optimistisch.</translation>
+   <source>With fewer than six annotated cases the scores flatter the model.</source>
+   <translation>Bei weniger als sechs annotierten Fällen schmeicheln die Werte dem Modell.</translation>
+  </message>
+  <message>
+   <source>about {time} left</source>
+   <translation>noch etwa {time}</translation>
   </message>
   <message>
    <source>step {step} of {total}</source>
    <translation>Schritt {step} von {total}</translation>
-  </message>
-  <message>
-   <source>{time} left</source>
-   <translation>noch {time}</translation>
   </message>
   <message>
    <source>loss {loss:.3f}</source>

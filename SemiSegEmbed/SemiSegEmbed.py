@@ -67,10 +67,11 @@ class SemiSegEmbedWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Hands Slicer's calls to the window of the library."""
 
     def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
+        # First, because without a parent the base class calls `setup` at once.
         self.window = None
         self.logic = None
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
 
     def setup(self):
         super().setup()

@@ -64,8 +64,11 @@ class Installer:
 
     @property
     def can_continue(self) -> bool:
-        """Whether an installation waited for the PyTorch extension, which is there since the restart."""
-        return self.pending and _extension_loaded()
+        """Whether an installation waited for the PyTorch extension, which is there since the restart.
+
+        Never in a test of the application: nobody would answer, and it must not fetch anything.
+        """
+        return self.pending and _extension_loaded() and not slicer.app.testingEnabled()
 
     @property
     def pending(self) -> bool:
@@ -82,10 +85,9 @@ class Installer:
         self._set_pending(True)
         manager = _extensions_manager()
         question = _("Training needs the extension PyTorch. Install it now? Slicer must be restarted afterwards.")
-        if manager is not None and slicer.util.confirmOkCancelDisplay(question, windowTitle="SemiSegEmbed"):
-            manager.interactive = False
-            if manager.installExtensionFromServer(EXTENSION, False):
-                raise SemiSegEmbedError(_("Restart Slicer and open this module: the installation goes on by itself."))
+        agreed = manager is not None and slicer.util.confirmOkCancelDisplay(question, windowTitle="SemiSegEmbed")
+        if agreed and _fetched(manager):
+            raise SemiSegEmbedError(_("Restart Slicer and open this module: the installation goes on by itself."))
         raise SemiSegEmbedError(
             _("Install the extension PyTorch in the Extensions Manager and restart: then this goes on by itself.")
         )
@@ -93,6 +95,15 @@ class Installer:
     @staticmethod
     def _set_pending(pending: bool) -> None:
         qt.QSettings().setValue(_PENDING, pending)
+
+
+def _fetched(manager: Any) -> bool:
+    """Fetch the extension without a second question; tells whether it is there."""
+    interactive, manager.interactive = manager.interactive, False
+    try:
+        return bool(manager.installExtensionFromServer(EXTENSION, False))
+    finally:
+        manager.interactive = interactive
 
 
 def _extension_loaded() -> bool:

@@ -193,12 +193,23 @@ WINDOWS = {"bone": (2000.0, 500.0), "soft tissue": (400.0, 50.0)}
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Show the wait cursor; unlike Slicer's own, no event is handled meanwhile that could open another case."""
+    """Show the wait cursor; what timers call meanwhile must not touch the scene, see `is_waiting`."""
+    global _waits
     qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
+    _waits += 1
     try:
         yield
     finally:
+        _waits -= 1
         qt.QApplication.restoreOverrideCursor()
+
+
+_waits = 0
+
+
+def is_waiting() -> bool:
+    """Whether the main thread is in `waiting`; Slicer handles events in it when reading a file takes over a second."""
+    return _waits > 0
 
 
 def _begin(editor: Any) -> None:

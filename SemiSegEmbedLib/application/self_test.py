@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,11 @@ import numpy as np
 import slicer
 
 from SemiSegEmbedLib.application.contract import Contract
-from SemiSegEmbedLib.application.label_file import Grid, write_nrrd
+from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.result_files import FORMATS, Result, ResultExport, take_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
+from SemiSegEmbedLib.application.self_test_parts import AnswersNothing, Belongings, installed, write_scan
 from SemiSegEmbedLib.application.train_view import PRESETS
 from SemiSegEmbedLib.application.volumes import remove_node, volume_copy
 from SemiSegEmbedLib.jobs.run_folder import RunState
@@ -29,26 +29,6 @@ ANNOTATED = 2
 BONE_HU = 400
 STEPS = 2
 PATIENCE_S = 120.0
-
-
-class AnswersNothing:
-    """Dialogs for a run without a person: a folder that the test chose, and agreement."""
-
-    def __init__(self, folder: Path, files: list[Path]) -> None:
-        self._folder = folder
-        self.files = files
-
-    def ask_folder(self, _title: str) -> Path | None:
-        """The folder of the test."""
-        return self._folder
-
-    def ask_files(self, _title: str, _endings: Sequence[str] = ()) -> list[Path]:
-        """The scans of the test."""
-        return self.files
-
-    def confirm(self, _question: str) -> bool:
-        """Agrees."""
-        return True
 
 
 class SelfTest:
@@ -65,6 +45,7 @@ class SelfTest:
 
         self._say = say
         self._folder = folder
+        self._belongings = Belongings()
         self._study_folder = folder / "study"
         self._scans = [write_scan(folder / f"scan{index}.nrrd", index) for index in range(CASES)]
         self._answers = AnswersNothing(self._study_folder, self._scans)
@@ -95,6 +76,7 @@ class SelfTest:
         self.window.cleanup()
         self.window.widget.deleteLater()
         slicer.mrmlScene.Clear(0)
+        self._belongings.restore(self._study_folder)
         slicer.app.processEvents()
 
     def create(self) -> None:
@@ -254,32 +236,12 @@ class SelfTest:
             time.sleep(0.02)
 
 
-def installed(name: str) -> bool:
-    """Whether a package is there; it is not imported, which on Windows would lock its files."""
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
 def open_module() -> None:
     """The widget that the application itself makes of the module can be entered and left."""
     widget = slicer.util.getModuleWidget("SemiSegEmbed")
     widget.enter()
     slicer.app.processEvents()
     widget.exit()
-
-
-def write_scan(path: Path, seed: int) -> Path:
-    """A small CT: a ball of bone in soft tissue with noise, 2 x 2 x 3 mm."""
-    z, y, x = np.mgrid[:40, :56, :60]
-    noise = np.random.default_rng(seed).normal(0, 15, z.shape)
-    ball = (z - 20) ** 2 * 2.25 + (y - 28) ** 2 + (x - 30) ** 2 < (13 + seed) ** 2
-    voxels = np.where(ball, 700, 40) + noise
-    matrix = np.array([[2.0, 0, 0, -60], [0, 2.0, 0, -56], [0, 0, 3.0, 0], [0, 0, 0, 1]])
-    write_nrrd(path, voxels.astype(np.int16), Grid(voxels.shape, matrix))
-    return path
 
 
 def run_self_test(resource_path: Callable[[str], str], say: Callable[[str], Any]) -> None:

@@ -26,7 +26,7 @@ from SemiSegEmbedLib.application.overlays import Overlay
 from SemiSegEmbedLib.application.review_presenter import ReviewPresenter
 from SemiSegEmbedLib.application.review_view import ReviewWidgets
 from SemiSegEmbedLib.application.sample_data import SampleStudy
-from SemiSegEmbedLib.application.scene import CaseScene
+from SemiSegEmbedLib.application.scene import CaseScene, is_waiting
 from SemiSegEmbedLib.application.segment_presenter import SegmentPresenter
 from SemiSegEmbedLib.application.segment_view import SegmentWidgets
 from SemiSegEmbedLib.application.session import Session
@@ -173,6 +173,8 @@ class ModuleWindow:
 
     def tick(self) -> None:
         """Deliver what threads, child processes and runs have to say; keep unsaved work as a draft."""
+        if is_waiting():
+            return
         self.background.poll()
         for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.tick()

@@ -71,11 +71,12 @@ class Module:
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
         import slicer
+        from slicer_host import module_bases
 
         import SemiSegEmbed
 
         self.answers = Answers()
-        self.widget = SemiSegEmbed.SemiSegEmbedWidget()
+        self.widget = SemiSegEmbed.SemiSegEmbedWidget(module_bases.ModuleParent())
         self.widget.setup()
         self.window = self.widget.window
         for presenter in (self.window.study, self.window.annotate, self.window.segment, self.window.models):

@@ -103,10 +103,14 @@ def test_without_the_extension_it_is_fetched_after_a_question_and_the_restart_go
         installer.install()
     assert len(asked) == 1
     assert manager.installed == [("PyTorch", False)]
+    assert manager.interactive  # what others install is asked about again
     assert installer.pending
     assert not installer.can_continue  # the extension is loaded by the next start
 
     extension()
+    slicer.app.testing = True
+    assert not installer.can_continue  # a test of the application installs nothing
+    slicer.app.testing = False
     assert installer.can_continue
     installer.install()
     import PyTorchUtils

@@ -149,6 +149,28 @@ def test_cleaning_up_twice_is_harmless_and_the_timer_stops(module) -> None:
     module.widget.cleanup()
 
 
+def test_a_widget_without_a_parent_is_ready_at_once(scene, settings_file, monkeypatch) -> None:
+    """As on the Python console; the base class then calls `setup` itself."""
+    monkeypatch.syspath_prepend(str(MODULE))
+    import SemiSegEmbed
+
+    widget = SemiSegEmbed.SemiSegEmbedWidget()
+    assert widget.window is not None
+    widget.cleanup()
+    widget.parent.close()
+
+
+def test_timers_leave_the_scene_alone_while_a_file_is_read(module) -> None:
+    from SemiSegEmbedLib.application.scene import waiting
+
+    seen = []
+    module.window.background.start(lambda: "done", seen.append, pytest.fail)
+    with waiting():
+        module.window.tick()
+        assert seen == []
+    module.wait(lambda: seen == ["done"])
+
+
 def test_reloading_the_module_reloads_the_library(module) -> None:
     import importlib
     import sys
@@ -223,7 +245,13 @@ def slicers_own_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_self_test_passes_without_torch_and_without_main_window(self_test, slicers_own_python) -> None:
     import slicer
 
+    from SemiSegEmbedLib.application.settings import Settings
+
     slicer.app.hasMainWindow = False
+    settings = Settings()
+    settings.annotator = "AB"
     lines = self_test()
+    assert settings.annotator == "AB"
+    assert settings.recent_studies() == []
     assert "training skipped: torch absent" in lines
     assert lines[-1] == "The self-test passed."

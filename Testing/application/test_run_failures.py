@@ -134,7 +134,6 @@ qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
 qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, sys.argv[3])
 import SemiSegEmbed
 widget = SemiSegEmbed.SemiSegEmbedWidget()
-widget.setup()
 ui = slicer.util.childWidgetVariables(widget.window.widget)
 widget.window.session.open(Path(sys.argv[2]))
 ui.trainPresetCombo.currentIndex, ui.trainMinutesSpin.value = 2, 60

@@ -34,7 +34,6 @@ start = time.perf_counter()
 import SemiSegEmbed
 started = time.perf_counter()
 widget = SemiSegEmbed.SemiSegEmbedWidget()
-widget.setup()
 opened = time.perf_counter()
 heavy = sorted({{"torch", "SimpleITK", "scipy", "matplotlib", "monai"}} & (set(sys.modules) - before))
 print(json.dumps({{"start_ms": 1000 * (started - start), "open_ms": 1000 * (opened - started), "heavy": heavy}}))

@@ -34,9 +34,13 @@ class ScriptedLoadableModuleWidget:
     """Base of the widget class; `resourcePath` looks beside the module's file."""
 
     def __init__(self, parent: Any = None) -> None:
+        super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Widget")
         self.parent = parent if parent is not None else ModuleParent()
         self.layout = self.parent.layout()
+        if parent is None:
+            self.setup()
+            self.parent.show()
 
     def setup(self) -> None:
         """The real one adds the Reload & Test section in developer mode."""
@@ -91,7 +95,7 @@ class ModuleManager:
         import importlib
 
         if name not in self._widgets:
-            self._widgets[name] = getattr(importlib.import_module(name), f"{name}Widget")()
+            self._widgets[name] = getattr(importlib.import_module(name), f"{name}Widget")(ModuleParent())
             self._widgets[name].setup()
         return types.SimpleNamespace(name=name, widgetRepresentation=lambda: Representation(self._widgets[name]))
 

@@ -37,7 +37,7 @@ class Stage:
 
     def __init__(self, folder: Path, study: Path | None = None, language: str = "en_US") -> None:
         sys.path[:0] = [str(ROOT), str(ROOT / "SemiSegEmbed")]
-        from SemiSegEmbedLib.application.self_test import AnswersNothing, write_scan
+        from SemiSegEmbedLib.application.self_test_parts import AnswersNothing, write_scan
         from SemiSegEmbedLib.application.window import ModuleWindow
 
         resources = ROOT / "SemiSegEmbed" / "Resources"

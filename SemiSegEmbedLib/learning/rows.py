@@ -19,12 +19,14 @@ class Row:
         title: For people.
         overrides: Settings of `TrainingConfig` that make the row what it is; budget and size are not among them.
         preset: What they change.
+        rounds: Of self-training after the first training, each as long as that (`workflows.benchmark.self_training`).
     """
 
     name: str
     title: str
     overrides: Mapping[str, Any]
     preset: str = "paper"
+    rounds: int = 0
 
     def config(self, **budget: Any) -> TrainingConfig:
         """The row's configuration with the budget that all rows of a table share.
@@ -92,6 +94,13 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _robust("temperature", "temperature 0.1", en_temperature=0.1),
         _robust("full_threshold", "threshold to ln C", threshold_end=1.0),
         _robust("distance_head", "distance head", distance_weight=0.3),
+        Row(
+            "robust_self_training",
+            "Robust, trained again on its own labels",
+            {"method": "embedding_matching"},
+            "robust",
+            rounds=1,
+        ),
     ),
     "diagnosis": (
         _matching("instance_norm", "Embedding matching, instance norm", norm="instance"),

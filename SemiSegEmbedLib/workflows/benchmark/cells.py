@@ -8,7 +8,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.study.files import atomic_write, utc_now
-from SemiSegEmbedLib.workflows.benchmark.data import BenchmarkData
+from SemiSegEmbedLib.workflows.benchmark.data import BenchmarkData, TrainingPatches
 from SemiSegEmbedLib.workflows.benchmark.scales import Column, Scale
 from SemiSegEmbedLib.workflows.benchmark.scoring import PatchPlace, predict_scans, score_patches, score_scans
+from SemiSegEmbedLib.workflows.benchmark.self_training import with_predicted_labels
 from SemiSegEmbedLib.workflows.benchmark.store import Map
 
 FORMAT = "SemiSegEmbed benchmark cell"
@@ -50,6 +51,7 @@ class Cell:
         seed: Of everything random in training.
         config: What is trained; `seed` included.
         difficulty: Of the cohort.
+        rounds: Of self-training; a cell with some begins with the labels of the one with a round less.
     """
 
     scale: Scale
@@ -58,6 +60,7 @@ class Cell:
     seed: int
     config: TrainingConfig
     difficulty: Difficulty
+    rounds: int = 0
 
     @property
     def where(self) -> Column:
@@ -78,6 +81,7 @@ class Cell:
             "seed": self.seed,
             "settings": {f.name: values[f.name] for f in fields(self.config) if values[f.name] != defaults[f.name]},
             "difficulty": self.difficulty.to_dict(),
+            **({"rounds": self.rounds} if self.rounds else {}),
         }
 
     @property
@@ -122,8 +126,8 @@ class PatchValidator:
 
 def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.device, run: Map) -> dict[str, Any]:
     """Trains and judges a cell, and leaves its JSON file and its weights."""
+    patches, predicted = patches_of(cell, data, folders, device, run)
     began = time.monotonic()
-    patches = data.training(cell.column, cell.draw)
     places = data.validation(cell.column)
     events: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
@@ -149,7 +153,7 @@ def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.de
             "training": round(trained - began, 2), "testing": round(time.monotonic() - trained, 2),
             "per_step": median_step_seconds(events),
         },
-        "checkpoints": judged, **curves_of(events),
+        "checkpoints": judged, **curves_of(events), **predicted,
     }  # fmt: skip
     record["weights"] = save_weights(
         folders, cell, networks.get("selected", networks["last"]), data.normalisation, outcome
@@ -158,6 +162,21 @@ def run_cell(cell: Cell, data: BenchmarkData, folders: Folders, device: torch.de
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii"))
     return record
+
+
+def patches_of(
+    cell: Cell, data: BenchmarkData, folders: Folders, device: torch.device, run: Map
+) -> tuple[TrainingPatches, dict[str, Any]]:
+    """What a cell is trained with; after a round of self-training with predicted labels, and what is known of them."""
+    patches = data.training(cell.column, cell.draw)
+    if not cell.rounds:
+        return patches, {}
+    before = replace(cell, rounds=cell.rounds - 1)
+    if not folders.weight(before.name).exists():
+        run_cell(before, data, folders, device, run)
+    network, normalisation = load_weights(folders.weight(before.name), device)
+    patches, facts = with_predicted_labels(patches, network, normalisation, device)
+    return patches, {"predicted_labels": {"by": before.name, **facts}}
 
 
 def read_result(path: Path) -> dict[str, Any]:

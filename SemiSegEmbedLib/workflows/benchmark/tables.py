@@ -46,7 +46,7 @@ def repeats(scale: Scale) -> list[tuple[int, int]]:
 def make_cell(row: Row, scale: Scale, column: int, draw: int, seed: int, difficulty: Difficulty) -> Cell:
     """The cell of a row in a column; equal experiments of several tables are one cell."""
     config = row.config(**scale.budget(row.preset), seed=seed)
-    return Cell(scale, column, draw, seed, config, difficulty)
+    return Cell(scale, column, draw, seed, config, difficulty, row.rounds)
 
 
 def columns_of(table: str, row: Row, scale: Scale) -> range:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import slicer
+import vtk
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.display_arrays import Voxels
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.volumes import add_volume
+from SemiSegEmbedLib.application.volumes import add_image, allocate
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.records import IGNORE, Label
 
@@ -31,6 +33,9 @@ HIDDEN_BELOW_NATS = 0.05
 COLORS_OF_UNCERTAINTY = ((1.0, 0.95, 0.3), (1.0, 0.45, 0.1), (0.75, 0.0, 0.25))
 FAINT = 0.35
 """Opacity of what covers most of a scan, so that the CT and the rest stay visible."""
+
+LARGE_BYTES = 32 << 20
+"""Copying a smaller map takes less time than a thread that does it."""
 
 NEITHER = 4
 """Shown instead of 0, which is also what views show beyond the scan."""
@@ -104,7 +109,7 @@ class Overlay:
     """The one overlay that is shown, or none.
 
     Attributes:
-        name: One of `OVERLAYS`, `PREVIEW`, or None.
+        name: One of `OVERLAYS`, `PREVIEW`, or None; also of one that will be there in a moment.
         changed: Emitted with the name after another overlay or none is shown.
     """
 
@@ -113,9 +118,11 @@ class Overlay:
         self.changed = Signal()
         self._opacity = 0.5
         self._nodes: list[Any] = []
+        self._threads = Background()
+        self._coming: Any = None
 
     def show(self, name: str, source: Path | Voxels, labels: Sequence[Label], classes: int = 2) -> None:
-        """Lay an overlay over the CT in all slice views.
+        """Lay an overlay over the CT in all slice views; a large array a moment later, as a thread copies it.
 
         Args:
             name: One of `OVERLAYS`, or `PREVIEW`.
@@ -127,23 +134,55 @@ class Overlay:
             BadInputError: The file is missing or unreadable; then none is shown.
         """
         self._remove()
+        if isinstance(source, Voxels):
+            self._copy(name, source, lambda node: self._put(name, node, labels, classes))
+            return
         try:
-            node = (
-                add_volume(source, name, name != "uncertainty") if isinstance(source, Voxels) else _load(name, source)
-            )
+            node = _load(name, source)
         except RuntimeError as error:
             self.changed.emit(None)
             raise BadInputError(_("This result has no such map: segment the case again.")) from error
-        node.SetSaveWithScene(False)
         if name == "provenance":
-            voxels = slicer.util.arrayFromVolume(node)
-            voxels[voxels == 0] = NEITHER
+            _mark_neither(slicer.util.arrayFromVolume(node))
             slicer.util.arrayFromVolumeModified(node)
+        self._put(name, node, labels, classes)
+
+    def _copy(self, name: str, voxels: Voxels, then: Callable[[Any], None]) -> None:
+        """Make a volume of a copy of an array; a thread copies where that takes longer than a click may."""
+        image = self._coming = vtk.vtkImageData()
+        memory, self.name = allocate(image, voxels.array), name
+
+        def work() -> None:
+            np.copyto(memory, voxels.array)
+            if name == "provenance":
+                _mark_neither(memory)
+
+        def done(_nothing: object) -> None:
+            if self._coming is image:  # the user wants nothing else meanwhile
+                then(add_image(image, voxels.grid, name, labelmap=name != "uncertainty"))
+
+        if voxels.array.nbytes < LARGE_BYTES:
+            work()
+            done(None)
+        else:
+            self._threads.start(work, done, lambda _sentence: self.hide())
+
+    def _put(self, name: str, node: Any, labels: Sequence[Label], classes: int) -> None:
+        node.SetSaveWithScene(False)
         self._nodes = [node, node.GetStorageNode()]
         self.name = name
         self._color(node, legend(name, labels, classes), classes)
         self._lay()
         self.changed.emit(name)
+
+    def poll(self) -> None:
+        """Show what a thread has copied; called by a timer."""
+        self._threads.poll()
+
+    def finish(self) -> None:
+        """Take the overlay out of the scene for good."""
+        self.hide()
+        self._threads.finish()
 
     def _color(self, node: Any, entries: Sequence[Entry], classes: int) -> None:
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLColorTableNode", f"SemiSegEmbed {self.name}")
@@ -171,7 +210,7 @@ class Overlay:
     def set_opacity(self, opacity: float) -> None:
         """Opacity, 0 to 1."""
         self._opacity = opacity
-        if self.name is not None:
+        if self._nodes:
             self._lay()
 
     def _lay(self) -> None:
@@ -190,12 +229,16 @@ class Overlay:
         for node in self._nodes:
             if node is not None and slicer.mrmlScene.IsNodePresent(node):
                 slicer.mrmlScene.RemoveNode(node)
-        self._nodes, self.name = [], None
+        self._nodes, self.name, self._coming = [], None, None
 
 
-def _load(name: str, source: Path | Voxels) -> Any:
-    if isinstance(source, Voxels):
-        return add_volume(source, name, labelmap=name != "uncertainty")
+def _mark_neither(voxels: np.ndarray) -> None:
+    for plane in voxels:
+        # Slice by slice: the temporary arrays stay small.
+        plane[plane == 0] = NEITHER
+
+
+def _load(name: str, source: Path) -> Any:
     load = slicer.util.loadVolume if name == "uncertainty" else slicer.util.loadLabelVolume
     return load(str(source), {"show": False, "singleFile": True, "name": name})
 

@@ -257,12 +257,13 @@ class ReviewPresenter:
         """Deliver what the child process and the thread have to say."""
         self._errand.poll()
         self._threads.poll()
+        self._overlay.poll()
 
     def cleanup(self) -> None:
         """End the child process and take the overlay out of the scene."""
         self._errand.cancel()
         self._threads.finish()
-        self._overlay.hide()
+        self._overlay.finish()
 
 
 def _read_label(path: Path) -> Voxels:

@@ -48,31 +48,45 @@ def load_label(path: Path) -> Any:
 def add_volume(voxels: Voxels, name: str, labelmap: bool = False) -> Any:
     """Put an array into the scene as a volume without showing it.
 
-    The study keeps its voxels, so the node is not saved with the scene.
-
     Args:
         voxels: The array is copied.
         name: Of the node.
         labelmap: Make a label map volume.
     """
+    return add_image(image_of(voxels.array, vtk.vtkImageData()), voxels.grid, name, labelmap)
+
+
+def add_image(image: Any, grid: Grid, name: str, labelmap: bool = False) -> Any:
+    """Put a `vtkImageData` into the scene as a volume without showing it, in no time.
+
+    The study keeps its voxels, so the node is not saved with the scene.
+    """
     kind = "vtkMRMLLabelMapVolumeNode" if labelmap else "vtkMRMLScalarVolumeNode"
     node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
     node.SetSaveWithScene(False)
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(RAS_TO_LPS @ voxels.grid.ijk_to_lps))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(RAS_TO_LPS @ grid.ijk_to_lps))
     node.CreateDefaultDisplayNodes()
     if not labelmap:
         # Before the voxels are there: finding a window for 100 million of them takes a second.
         node.GetDisplayNode().SetAutoWindowLevel(False)
-    node.SetAndObserveImageData(image_of(voxels.array, vtk.vtkImageData()))
+    node.SetAndObserveImageData(image)
     return node
 
 
 def image_of(array: np.ndarray, image: Any) -> Any:
     """Fill a `vtkImageData`, or a class made from it, with a copy of an array (z, y, x)."""
+    np.copyto(allocate(image, array), array)
+    return image
+
+
+def allocate(image: Any, array: np.ndarray) -> np.ndarray:
+    """Give a `vtkImageData` memory for an array (z, y, x), in no time; what is returned writes into it.
+
+    Its memory may be filled in a thread as long as the image is kept and shown nowhere.
+    """
     image.SetDimensions(*reversed(array.shape))
     image.AllocateScalars(get_vtk_array_type(array.dtype), 1)
-    np.copyto(vtk_to_numpy(image.GetPointData().GetScalars()).reshape(array.shape), array)
-    return image
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(array.shape)
 
 
 def grid_of(volume: Any) -> Grid:

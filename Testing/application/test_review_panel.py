@@ -344,3 +344,60 @@ def test_accepted_annotated_and_held_out_cases_are_not_worth_annotating(module, 
     module.window.session.refresh()
     assert ranked(module) == []
     assert not module.ui.reviewOpenCaseButton.enabled
+
+
+@pytest.fixture
+def copied_in_threads(module, study, monkeypatch: pytest.MonkeyPatch):
+    """The result as display arrays, which count as large."""
+    from SemiSegEmbedLib.application import overlays
+
+    pytest.importorskip("torch")
+    from SemiSegEmbedLib.workflows.display import prepare_display
+
+    monkeypatch.setattr(overlays, "LARGE_BYTES", 0)
+    assert prepare_display(study, ["case-0001"])[0]["error"] == ""
+    return module
+
+
+def test_a_large_overlay_is_copied_in_a_thread_and_shows_the_same(copied_in_threads, study) -> None:
+    module = copied_in_threads
+    folder = study.result_path(Study.open(study.folder).results[0])
+    for name in ("Uncertainty", "Provenance"):
+        button = getattr(module.ui, f"review{name}Button")
+        button.click()
+        assert layers() == (None, None)
+        module.wait(lambda: layers() != (None, None))
+        assert button.checked
+        foreground, label = layers()
+        shown = slicer.util.arrayFromVolume(slicer.mrmlScene.GetNodeByID(foreground or label))
+        expected = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{name.lower()}.nii.gz")))
+        np.testing.assert_array_equal(
+            shown, np.where(expected == 0, 4, expected) if name == "Provenance" else expected
+        )
+    assert slicer.mrmlScene.GetNodeByID(label).GetStorageNode() is None, "not from the display array"
+
+
+def test_the_overlay_pressed_last_is_the_one_that_comes(copied_in_threads) -> None:
+    module = copied_in_threads
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    module.ui.reviewUncertaintyButton.click()
+    module.ui.reviewMatchedButton.click()
+    module.wait(lambda: layers() != (None, None))
+    foreground, label = layers()
+    assert foreground is None
+    assert slicer.mrmlScene.GetNodeByID(label).GetName() == "matched"
+    module.ui.reviewMatchedButton.click()
+    module.ui.reviewUncertaintyButton.click()
+    module.ui.reviewUncertaintyButton.click()
+    module.wait(lambda: not module.window.review._overlay._threads.busy)
+    assert layers() == (None, None), "the second press took it back"
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+
+
+def test_closing_the_module_waits_for_an_overlay_that_is_being_copied(copied_in_threads) -> None:
+    module = copied_in_threads
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    module.ui.reviewUncertaintyButton.click()
+    module.window.review.cleanup()
+    assert not module.window.review._overlay._threads.busy
+    assert slicer.mrmlScene.GetNumberOfNodes() == before

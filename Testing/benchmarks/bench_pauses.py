@@ -4,7 +4,7 @@
     python Testing/benchmarks/bench_pauses.py [--repeats 3] [--only WORD]
 
 Runs the real module on the test host (real MRML scene, real Qt widgets) and presses its buttons: exports of a hip with
-femora and sacrum of 400 x 300 x 400 voxels, overlays of a scan of 512 x 512 x 300, and what else works on whole volumes.
+femora and sacrum of 400 x 300 x 400 voxels, overlays of a scan of 512 x 512 x 300, and what else works on whole scans.
 Prints one JSON object: for each button the longest time in milliseconds in which the main thread handled no event (the
 least of the repeats, and the median), and the time until all was done.
 """
@@ -33,13 +33,17 @@ slicer_host.install()
 
 import qt
 import slicer
+from bench_open_case import write_study
 
+from SemiSegEmbedLib.application.overlays import OVERLAYS
 from SemiSegEmbedLib.application.result_files import FORMATS
 from SemiSegEmbedLib.application.scan_list import Scan
 from SemiSegEmbedLib.application.window import ModuleWindow
 from SemiSegEmbedLib.study.presets import HIP_SIDES
+from SemiSegEmbedLib.workflows.display import prepare_display
 
 HIP = (400, 300, 400)
+OVERLAID = (300, 512, 512)
 PATIENCE_S = 300.0
 
 
@@ -151,6 +155,28 @@ def measure_exports(bench: Bench) -> None:
         bench.press(f"export {name}", bench.ui.segmentExportButton.click, bench.says("Written"))
 
 
+def measure_overlays(bench: Bench) -> None:
+    """Each overlay of the Review panel, from display arrays as the module prepares them; and hiding it again."""
+    study = write_study(bench.folder / "overlays", OVERLAID[::-1])
+    prepare_display(study, ["case-0001"])
+    bench.window.session.open(study.folder)
+    bench.window.workbench.open("case-0001")
+    overlay = bench.window.review._overlay
+    for name in OVERLAYS:
+        button = getattr(bench.ui, f"review{name.title()}Button")
+
+        def press(button: Any = button) -> None:
+            if overlay.name is not None:
+                overlay.hide()
+            button.click()
+
+        def shown(name: str = name) -> bool:
+            return overlay.name == name and bool(overlay._nodes)
+
+        bench.press(f"overlay {name}", press, shown)
+    overlay.hide()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
@@ -160,7 +186,9 @@ def main() -> None:
         qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
         qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, folder)
         bench = Bench(Path(folder), options.repeats, options.only)
-        measure_exports(bench)
+        for measure in (measure_exports, measure_overlays):
+            if measure.__name__.removeprefix("measure_")[:6] in options.only or not options.only:
+                measure(bench)
         bench.window.cleanup()
     print(json.dumps(bench.figures, indent=1))
 

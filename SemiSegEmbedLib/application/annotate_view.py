@@ -6,6 +6,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.editor_shortcuts import EditorShortcuts
 from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.scene import CaseScene
 from SemiSegEmbedLib.application.signal import Signal
@@ -19,10 +20,12 @@ class AnnotateWidgets:
 
     Args:
         ui: The named widgets of AnnotatePanel.ui.
+        window: The module's top widget.
     """
 
-    def __init__(self, ui: Any) -> None:
+    def __init__(self, ui: Any, window: Any) -> None:
         self._ui = ui
+        self._shortcuts = EditorShortcuts(ui.annotateSegmentEditor, window)
         self._prefill = Explained(ui.annotatePrefillButton)
         self.save_clicked = Signal()
         self.save_next_clicked = Signal()
@@ -95,11 +98,11 @@ class AnnotateWidgets:
     def pause_editor(self) -> None:
         """The module is left: no effect and no shortcut stays active."""
         self._ui.annotateSegmentEditor.setActiveEffect(None)
-        self._ui.annotateSegmentEditor.uninstallKeyboardShortcuts()
+        self._shortcuts.stop()
 
     def resume_editor(self) -> None:
         """The module is entered."""
-        self._ui.annotateSegmentEditor.installKeyboardShortcuts()
+        self._shortcuts.start()
 
     def show_slices(self, partial: bool, marked: set[int]) -> None:
         """Partial annotation and the slices that are marked as finished."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import qt
 import slicer
 
 from SemiSegEmbedLib.application.contract_qt import QtContract
@@ -161,6 +162,19 @@ class Contract(QtContract):
     def that_the_main_window_may_be_none(self) -> None:
         window = slicer.util.mainWindow()
         assert window is None or window.inherits("QWidget")
+
+    def that_the_application_says_where_the_keyboard_goes(self) -> None:
+        def slot(_old: Any, _now: Any) -> None:
+            """Is taken off again."""
+
+        slicer.app.focusChanged.connect(slot)
+        slicer.app.focusChanged.disconnect(slot)
+        focus = qt.QApplication.focusWidget()
+        top, ui = self._load()
+        assert focus is None or not top.isAncestorOf(focus)
+        assert top.isAncestorOf(ui.contractEdit)
+        ui.contractEditor.installKeyboardShortcuts(top)
+        ui.contractEditor.uninstallKeyboardShortcuts()
 
     def that_unreadable_files_are_runtime_errors(self) -> None:
         path = str(self._folder / "none.nrrd")

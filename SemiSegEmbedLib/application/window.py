@@ -93,7 +93,7 @@ class ModuleWindow:
         uis = {name: slicer.util.childWidgetVariables(panel) for name, panel in self.panels.items()}
         self._uis = uis
         study_view = StudyWidgets(uis["Study"], icons)
-        self.annotate_view = AnnotateWidgets(uis["Annotate"])
+        self.annotate_view = AnnotateWidgets(uis["Annotate"], self.widget)
         common = (self._dialogs, self.messages, self._settings)
         self.study = StudyPresenter(study_view, self.workbench, self.background, *common)
         self.samples = SampleStudy(study_view, self.study, self.session, self._dialogs, self.messages)
@@ -214,6 +214,7 @@ class ModuleWindow:
         self.timer.stop()
         self.lender.stop()
         self.workbench.keep_draft()
+        self.annotate_view.pause_editor()
         self.annotate_view.leave_editor()
         for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.cleanup()

@@ -206,6 +206,33 @@ def test_leaving_the_module_ends_the_active_effect(module, study) -> None:
     assert module.ui.annotateSegmentEditor.activeEffect() is None
 
 
+def test_the_editors_keys_rest_while_a_control_of_the_module_has_the_keyboard(module, study) -> None:
+    from slicer_host.application import let_events_pass
+
+    editor = module.ui.annotateSegmentEditor
+    assert editor.shortcutsInstalled
+    module.widget.parent.visible = True
+    module.widget.parent.activateWindow()
+    let_events_pass(0.2)
+    module.ui.annotateBoneOnlyCheck.setFocus()
+    let_events_pass(0.0)
+    assert not editor.shortcutsInstalled
+    module.ui.Paint.setFocus()
+    let_events_pass(0.0)
+    assert editor.shortcutsInstalled
+    module.widget.exit()
+    assert not editor.shortcutsInstalled
+    module.ui.annotateBoneOnlyCheck.setFocus()
+    module.ui.Paint.setFocus()
+    let_events_pass(0.0)
+    assert not editor.shortcutsInstalled
+
+
+def test_a_module_that_is_reloaded_leaves_no_key_behind(module, study) -> None:
+    module.widget.cleanup()
+    assert not module.ui.annotateSegmentEditor.shortcutsInstalled
+
+
 def test_leaving_a_case_takes_segmentation_and_volume_out_of_the_editor(module, study) -> None:
     editor = module.ui.annotateSegmentEditor
     module.window.annotate_view.leave_editor()

@@ -93,6 +93,7 @@ class Application:
         self._translators: list[QTranslator] = []
         self._signals = Signals()
         self.startupCompleted = self._signals.startupCompleted
+        self.focusChanged = QApplication.instance().focusChanged
 
     def loadTranslations(self, folder: str) -> None:
         """Install all files of the folder that are in the language of the application."""

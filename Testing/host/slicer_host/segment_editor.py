@@ -175,6 +175,11 @@ class qMRMLSegmentEditorWidget(QWidget):
         self._undo_states = count
         self._history.SetMaximumNumberOfStates(count)
 
+    @property
+    def shortcutsInstalled(self) -> bool:
+        """For tests; the real one does not tell."""
+        return self._shortcuts
+
     segmentationNodeSelectorVisible = _shown_flag("segmentationNodeSelectorVisible")
     sourceVolumeNodeSelectorVisible = _shown_flag("sourceVolumeNodeSelectorVisible")
     switchToSegmentationsButtonVisible = _shown_flag("switchToSegmentationsButtonVisible")

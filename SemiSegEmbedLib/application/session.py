@@ -27,13 +27,18 @@ class Session:
         self.cases_changed = Signal()
         self.case_changed = Signal()
 
-    def create(self, folder: Path, labels: str) -> None:
+    def create(self, folder: Path, labels: str, spacing_mm: float = 1.0) -> None:
         """Create a study and open it.
+
+        Args:
+            folder: The study folder.
+            labels: A list of labels, see `load_labels`.
+            spacing_mm: Voxel size of the training grid.
 
         Raises:
             BadInputError: See `Study.create`.
         """
-        self._set(Study.create(folder, folder.name, load_labels(labels)))
+        self._set(Study.create(folder, folder.name, load_labels(labels), spacing_mm))
 
     def open(self, folder: Path) -> None:
         """Open a study.

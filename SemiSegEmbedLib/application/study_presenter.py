@@ -41,6 +41,9 @@ class StudyView(AddingView, WorkView, Protocol):
     def label_list(self) -> str:
         """Name of the chosen list of labels."""
 
+    def spacing_mm(self) -> float:
+        """Voxel size of the training grid of a new study."""
+
     def selected_keys(self) -> list[str]:
         """Keys of the selected cases."""
 
@@ -117,7 +120,8 @@ class StudyPresenter:
     def create(self) -> None:
         """Ask for an empty folder and begin a study in it."""
         folder = self._dialogs.ask_folder(_("Folder of the new study"))
-        if folder is not None and self._switched(lambda: self._session.create(folder, self._view.label_list())):
+        labels, spacing_mm = self._view.label_list(), self._view.spacing_mm()
+        if folder is not None and self._switched(lambda: self._session.create(folder, labels, spacing_mm)):
             self._messages.tell(_("Study created. Next: add CT scans."))
 
     def choose(self) -> None:

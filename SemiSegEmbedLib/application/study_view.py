@@ -67,6 +67,7 @@ class StudyWidgets:
             self._ui.studyLabelListCombo.addItem(names[name])
         for text in (_("Choose ..."), _("training"), _("held out for testing"), _("nothing (left out)")):
             self._ui.studyRoleCombo.addItem(text)
+        self._ui.studyAdvancedFold.collapsed = True
         header = self._ui.studyCaseTable.horizontalHeader()
         header.highlightSections = False
         rows = self._ui.studyCaseTable.verticalHeader()
@@ -101,6 +102,10 @@ class StudyWidgets:
     def label_list(self) -> str:
         """Name of the chosen list of labels."""
         return list(LABEL_LISTS)[max(0, self._ui.studyLabelListCombo.currentIndex)]
+
+    def spacing_mm(self) -> float:
+        """Voxel size of the training grid of a new study."""
+        return round(self._ui.studySpacingSpin.value, 2)
 
     def patient(self) -> str:
         """What was typed as the patient."""
@@ -137,6 +142,7 @@ class StudyWidgets:
         self._ui.studyNameLabel.toolTip = _named(study) if study else ""
         self._ui.studyContent.visible = study is not None
         self._ui.studyWelcomeLabel.visible = study is None
+        self._ui.studySpacingSpin.value = 1.0  # the next new study is to be as usual again
 
     def show_model(self, there: bool) -> None:
         """Whether there is a model that can look at scans."""
@@ -301,4 +307,4 @@ class StudyWidgets:
 
 def _named(study: Study) -> str:
     segments = _("Segments: {names}").format(names=", ".join(label.name for label in study.labels))
-    return f"{study.folder}\n{segments}"
+    return f"{study.folder}\n{segments}\n" + _("Training grid: {size} mm").format(size=f"{study.spacing_mm:g}")

@@ -55,6 +55,29 @@ def test_a_new_study_lies_in_the_chosen_folder_with_the_chosen_segments(module, 
     assert "femur" in module.ui.studyNameLabel.toolTip
 
 
+def test_a_study_learns_on_the_grid_that_was_chosen_for_it_and_the_next_one_on_1_mm_again(
+    module, tmp_path: Path
+) -> None:
+    assert module.ui.studyAdvancedFold.collapsed, "beginners need not see it"
+    module.ui.studyAdvancedFold.collapsed = False
+    assert module.ui.studySpacingSpin.value == 1.0
+    module.ui.studySpacingSpin.value = 0.8
+    module.answers.folder = tmp_path / "fine"
+    module.ui.studyCreateButton.click()
+    assert Study.open(tmp_path / "fine").spacing_mm == 0.8
+    assert "Training grid: 0.8 mm" in module.ui.studyNameLabel.toolTip
+    module.answers.folder = tmp_path / "usual"
+    module.ui.studyCreateButton.click()
+    assert Study.open(tmp_path / "usual").spacing_mm == 1.0
+
+
+def test_the_chosen_grid_stays_when_the_study_could_not_be_created(module, study) -> None:
+    module.ui.studySpacingSpin.value = 2.0
+    module.ui.studyCreateButton.click()
+    assert module.message.startswith("⚠")
+    assert module.ui.studySpacingSpin.value == 2.0
+
+
 def test_a_folder_that_holds_a_study_already_is_refused_in_one_sentence(module, study) -> None:
     module.ui.studyCreateButton.click()
     assert module.message.startswith("⚠")

@@ -731,6 +731,34 @@
    <translation>Den Ordner einer Studie wählen.</translation>
   </message>
   <message>
+   <source>Advanced, for a new study</source>
+   <translation>Erweitert, für eine neue Studie</translation>
+  </message>
+  <message>
+   <source>What a new study may have otherwise than usual.</source>
+   <translation>Was bei einer neuen Studie anders sein kann als üblich.</translation>
+  </message>
+  <message>
+   <source>Tra&amp;ining grid:</source>
+   <translation>Trainingsrast&amp;er:</translation>
+  </message>
+  <message>
+   <source> mm</source>
+   <translation> mm</translation>
+  </message>
+  <message>
+   <source>Size of the voxels that the model learns from: all scans are brought onto them. A study keeps its grid. Results have the voxels of each scan all the same.</source>
+   <translation>Größe der Voxel, aus denen das Modell lernt: Alle Aufnahmen werden darauf gebracht. Eine Studie behält ihr Raster. Ergebnisse haben trotzdem die Voxel der jeweiligen Aufnahme.</translation>
+  </message>
+  <message>
+   <source>Training grid of a new study in millimetres</source>
+   <translation>Trainingsraster einer neuen Studie in Millimetern</translation>
+  </message>
+  <message>
+   <source>Finer takes longer: half the size is eight times the work and memory. 1 mm is right for most hips.</source>
+   <translation>Feiner dauert länger: Halbe Größe bedeutet achtmal so viel Arbeit und Speicher. 1 mm passt für die meisten Hüften.</translation>
+  </message>
+  <message>
    <source>A study is a folder that keeps scans, drawings and models together. To begin, choose what is to be segmented, and press New study.
 
 No scans at hand? Choose File, Download Sample Data, and then Phantom hip study.</source>
@@ -1269,13 +1297,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Slicer's DICOM database is not open: open the DICOM module once, then try again.</source>
    <translation>Die DICOM-Datenbank von Slicer ist nicht geöffnet: das DICOM-Modul einmal öffnen, dann erneut versuchen.</translation>
-  </message>
- </context>
- <context>
-  <name>application.drawing</name>
-  <message>
-   <source>Your drawing could not be saved</source>
-   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
   </message>
  </context>
  <context>
@@ -2023,6 +2044,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Es gibt eine NVIDIA-GPU, aber PyTorch wurde ohne Unterstützung für sie installiert: PyTorch im Modul PyTorch Utils neu installieren.</translation>
   </message>
   <message>
+   <source>There is no annotation on the grid of this result: annotate the case first.</source>
+   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
+  </message>
+  <message>
    <source>There is no device '{name}' here: choose one of {known}.</source>
    <translation>Ein Gerät „{name}“ gibt es hier nicht: eines von {known} wählen.</translation>
   </message>
@@ -2491,6 +2516,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Bitte anzuhalten konnte nicht geschrieben werden</translation>
   </message>
   <message>
+   <source>The result could not be copied for export</source>
+   <translation>Das Ergebnis konnte nicht für den Export kopiert werden</translation>
+  </message>
+  <message>
    <source>The result of {case_key}</source>
    <translation>Das Ergebnis von {case_key}</translation>
   </message>
@@ -2521,6 +2550,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Writing the volume</source>
    <translation>Schreibe das Volumen</translation>
+  </message>
+  <message>
+   <source>Your drawing could not be saved</source>
+   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
   </message>
   <message>
    <source>a case of schema 0 has no list of labels</source>
@@ -2901,10 +2934,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>undecided (100 %)</source>
    <translation>unentschieden (100 %)</translation>
-  </message>
-  <message>
-   <source>There is no annotation on the grid of this result: annotate the case first.</source>
-   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
   </message>
   <message>
    <source>annotated</source>
@@ -3489,6 +3518,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Wait until what is under way has ended.</source>
    <translation>Warten, bis beendet ist, was gerade läuft.</translation>
+  </message>
+  <message>
+   <source>Training grid: {size} mm</source>
+   <translation>Trainingsraster: {size} mm</translation>
   </message>
  </context>
  <context>

@@ -33,7 +33,8 @@ class SemiSegEmbed(ScriptedLoadableModule):
         slicer.app.loadTranslations(str(Path(__file__).resolve().parent / "Resources" / "Translations"))
         self.parent.title = "SemiSegEmbed"
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        self.parent.dependencies = []
+        # Slicer unloads a module before those that it names here: leaving the editor at exit still needs them.
+        self.parent.dependencies = ["Plots", "Segmentations", "SubjectHierarchy", "Volumes"]
         self.parent.contributors = ["SemiSegEmbed contributors"]
         self.parent.helpText = _(
             "Learn to segment hip bones in CT from a few annotated scans and many unannotated ones: "

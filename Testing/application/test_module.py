@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -118,6 +119,14 @@ def test_product_code_follows_the_rules_of_pythonqt() -> None:
             assert not re.search(pattern, source), f"{path.name}: {reason}"
 
 
+def test_no_call_of_qt_has_keyword_arguments() -> None:
+    """PythonQt refuses them: "called slot does not support kwargs"."""
+    for path in [*APPLICATION.glob("*.py"), MODULE / "SemiSegEmbed.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.keywords:
+                assert not ast.unparse(node.func).startswith(("qt.", "ctk.")), f"{path.name}:{node.lineno}"
+
+
 def test_the_main_file_is_thin_and_files_are_short() -> None:
     assert len((MODULE / "SemiSegEmbed.py").read_text().splitlines()) <= 150
     for path in APPLICATION.glob("*.py"):
@@ -147,6 +156,19 @@ def test_cleaning_up_twice_is_harmless_and_the_timer_stops(module) -> None:
     module.widget.cleanup()
     assert not module.window.timer.active
     module.widget.cleanup()
+
+
+def test_slicer_unloads_the_module_before_those_that_it_uses(scene, monkeypatch) -> None:
+    from types import SimpleNamespace
+
+    monkeypatch.syspath_prepend(str(MODULE))
+    import SemiSegEmbed
+
+    parent = SimpleNamespace()
+    SemiSegEmbed.SemiSegEmbed(parent)
+    sources = "".join(path.read_text(encoding="utf-8") for path in APPLICATION.glob("*.py"))
+    used = {"segmentations", "subjecthierarchy", "volumes", *re.findall(r"slicer\.modules\.(\w+)\.logic", sources)}
+    assert used == {name.lower() for name in parent.dependencies}
 
 
 def test_a_widget_without_a_parent_is_ready_at_once(scene, settings_file, monkeypatch) -> None:

@@ -38,10 +38,12 @@ def worker_command(
         environment: Where to start from; None: the environment of this process, which is left alone.
 
     Returns:
-        The command, and an environment in which the folder of this library comes first on PYTHONPATH.
+        The command, and an environment in which the folder of this library comes first on PYTHONPATH, and the
+        folder in which the process starts, a run from elsewhere perhaps, is none to import from.
     """
     variables = dict(os.environ if environment is None else environment)
     parent = str(Path(__file__).resolve().parents[2])
     rest = [entry for entry in variables.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != parent]
     variables["PYTHONPATH"] = os.pathsep.join([parent, *rest])
+    variables["PYTHONSAFEPATH"] = "1"
     return [interpreter(), "-m", _PACKAGE, *arguments], variables

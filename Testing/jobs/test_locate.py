@@ -28,8 +28,16 @@ def test_given_environment_is_left_alone_and_its_path_kept() -> None:
     given = {"PYTHONPATH": os.pathsep.join(["/other", ROOT, "/more"]), "X": "1"}
     before = dict(given)
     _, environment = worker_command([], given)
-    assert environment == {"PYTHONPATH": os.pathsep.join([ROOT, "/other", "/more"]), "X": "1"}
+    path = os.pathsep.join([ROOT, "/other", "/more"])
+    assert environment == {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "X": "1"}
     assert given == before
+
+
+def test_nothing_is_imported_from_the_folder_of_a_run(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('imported from the folder of the run')")
+    command, environment = worker_command(["study", "--help"])
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="makes an executable script")

@@ -19,9 +19,13 @@ class Background:
     """Runs functions one after another in threads of their own; `poll` hands results to the main thread.
 
     One at a time, because two writers of one study would only wait for each other.
+
+    Args:
+        lent: Whether the main thread lends it time, see `lending`; not for work that mostly waits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lent: bool = True) -> None:
+        self._lent = lent
         self._waiting: list[_Job] = []
         self._running: _Job | None = None
 
@@ -38,7 +42,7 @@ class Background:
             done: Called by `poll` with what `work` returned.
             failed: Called by `poll` with one sentence.
         """
-        self._waiting.append(_Job(work, done, failed))
+        self._waiting.append(_Job(work, done, failed, THREAD_NAME if self._lent else f"{THREAD_NAME}, patient"))
         self._next()
 
     @property
@@ -68,14 +72,16 @@ class Background:
 
 
 class _Job:
-    def __init__(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
+    def __init__(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None], name: str
+    ) -> None:
         self._work = work
         self._done = done
         self._failed = failed
         self._result: Any = None
         self._problem = ""
         # Not a daemon: Slicer must not exit in the middle of writing a label.
-        self.thread = threading.Thread(target=self._run, name=THREAD_NAME)
+        self.thread = threading.Thread(target=self._run, name=name)
 
     def _run(self) -> None:
         try:

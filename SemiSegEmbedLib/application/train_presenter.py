@@ -74,7 +74,7 @@ class TrainPresenter:
         self._messages = messages
         self._plot = RunPlot()
         # Stopping may wait for a minute: it must not keep labels from being saved.
-        self._stopping = Background()
+        self._stopping = Background(lent=False)
         self._starting = Errand()
         self.machine = TrainMachine(view, messages, installer)
         self._preview = LivePreview(session, overlay)

@@ -84,3 +84,13 @@ def test_threads_go_on_while_the_event_loop_keeps_the_interpreter(module) -> Non
     let_events_pass(4.0)
     assert seen
     assert not module.window.lender.active
+
+
+def test_no_time_is_lent_to_a_thread_that_waits(module) -> None:
+    from slicer_host.application import let_events_pass
+
+    seen = []
+    module.window.train._stopping.start(lambda: time.sleep(1.0), seen.append, pytest.fail)
+    let_events_pass(0.6)
+    assert not module.window.lender.active
+    module.wait(lambda: seen == [None])

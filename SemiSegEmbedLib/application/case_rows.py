@@ -21,7 +21,7 @@ class CaseRow:
         name: What people call it.
         icon: Name of the status icon.
         status: The status in words.
-        annotated_by: Who drew the newest label.
+        annotated_by: Who drew the newest label, or the model whose result was accepted as it was.
         reviewed_by: Who looked it over.
         uncertainty: Mean uncertainty of the newest result, see `share`, or None.
         changed: When something was last done to it.
@@ -63,7 +63,7 @@ def _row(case: Case, result: ResultRecord | None, classes: int) -> CaseRow:
         case.name,
         icon,
         status,
-        label.annotated_by if label else "",
+        (label.annotated_by or label.accepted_from) if label else "",
         label.reviewed_by if label else "",
         None if nats is None else share(nats, classes),
         local_time(changed),
@@ -101,6 +101,8 @@ def _status(case: Case, result: ResultRecord | None) -> tuple[str, str]:
         return "held_out", _("held out for testing")
     if case.label is not None and not case.label.complete:
         return "partial", _("partly annotated")
+    if case.label is not None and case.label.accepted_from:
+        return "reviewed", _("model's result, accepted")
     if case.label is not None and case.label.reviewed_by:
         return "reviewed", _("annotated and reviewed")
     if case.label is not None:

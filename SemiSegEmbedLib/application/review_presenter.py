@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.acceptance import Acceptance, is_accepted
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.display_arrays import Voxels, map_voxels
@@ -38,6 +39,7 @@ class ReviewView(Protocol):
     opacity_changed: Signal
     place_chosen: Signal
     decided: Signal
+    take_back_clicked: Signal
     rank_clicked: Signal
     case_chosen: Signal
 
@@ -55,6 +57,9 @@ class ReviewView(Protocol):
     def show_ranking(self, ranking: Ranking, why_not: str, classes: int = 2) -> None:
         """Which cases are worth annotating next; why no model can look at more of them, empty if one can."""
 
+    def teaches(self) -> bool:
+        """Whether accepted results are to train."""
+
     def show_work(self, text: str) -> None:
         """How far segmenting is, or an empty text."""
 
@@ -68,6 +73,7 @@ class ReviewPresenter:
         overlay: What lies over the CT; the live preview of the training uses the same one.
         messages: Where sentences appear.
         edit: Puts the model's result into the Segment Editor; tells whether it did.
+        reviewer: Gives the name of whoever reviews, possibly empty.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class ReviewPresenter:
         overlay: Overlay,
         messages: Messages,
         edit: Callable[[], bool],
+        reviewer: Callable[[], str],
     ) -> None:
         self._view = view
         self._workbench = workbench
@@ -84,6 +91,7 @@ class ReviewPresenter:
         self._overlay = overlay
         self._messages = messages
         self._edit = edit
+        self._acceptance = Acceptance(workbench, messages, reviewer)
         self._errand = Errand()
         self._threads = Background()
         self._places: list[dict[str, Any]] = []
@@ -98,6 +106,7 @@ class ReviewPresenter:
         view.opacity_changed.connect(self._overlay.set_opacity)
         view.place_chosen.connect(self.go_to_place)
         view.decided.connect(self.decide)
+        view.take_back_clicked.connect(self.take_back)
         view.rank_clicked.connect(self.rank)
         view.case_chosen.connect(self._workbench.open)
         self._overlay.changed.connect(self._show_overlay)
@@ -242,16 +251,24 @@ class ReviewPresenter:
         result, study = self._result(), self._session.study
         if result is None or study is None or (status == "edited" and not self._edit()):
             return
-        folder = study.folder
-
-        def work() -> None:
+        folder, case = study.folder, study.case(result.case_key)
+        if status == "accepted" and self._view.teaches():
+            self._acceptance.take(self._threads, study, case, result)
+        elif status == "rejected" and is_accepted(case, result):
+            self._acceptance.take_back(self._threads, study, case, status)
+        else:
             # In a thread, since another program may hold the study for some seconds.
-            Study.open(folder).set_result_status(result.case_key, result.model_id, status)
+            self._threads.start(
+                lambda: Study.open(folder).set_result_status(result.case_key, result.model_id, status),
+                lambda _nothing: self._refresh(),
+                self._messages.warn,
+            )
 
-        self._threads.start(work, self._decided, self._messages.warn)
-
-    def _decided(self, _nothing: object) -> None:
-        self._refresh()
+    def take_back(self) -> None:
+        """The accepted result is no annotation any more."""
+        study, case = self._session.study, self._session.case
+        if study is not None and case is not None and case.label is not None and case.label.accepted_from:
+            self._acceptance.take_back(self._threads, study, case, "new")
 
     def tick(self) -> None:
         """Deliver what the child process and the thread have to say."""

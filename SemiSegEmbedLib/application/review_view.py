@@ -31,6 +31,7 @@ class ReviewWidgets:
         self.opacity_changed = Signal()
         self.place_chosen = Signal()
         self.decided = Signal()
+        self.take_back_clicked = Signal()
         self.rank_clicked = Signal()
         self.case_chosen = Signal()
         self._case_keys: list[str] = []
@@ -63,6 +64,7 @@ class ReviewWidgets:
             (ui.reviewRejectButton, "rejected"),
         ):
             button.clicked.connect(lambda *_args, status=status: self.decided.emit(status))
+        ui.reviewTakeBackButton.clicked.connect(lambda *_args: self.take_back_clicked.emit())
         ui.reviewRankButton.clicked.connect(lambda *_args: self.rank_clicked.emit())
         ui.reviewCaseList.itemActivated.connect(lambda *_args: self._choose_case())
         ui.reviewOpenCaseButton.clicked.connect(lambda *_args: self._choose_case())
@@ -82,6 +84,8 @@ class ReviewWidgets:
     ) -> None:
         """The case, its newest result and the most uncertain places in it, among so many classes."""
         self._ui.reviewContent.enabled = result is not None
+        label = None if case is None else case.label
+        self._ui.reviewTakeBackButton.enabled = label is not None and bool(label.accepted_from)
         self._ui.reviewStateLabel.text = state_text(case, result)
         model = "" if result is None else _("Segmented by the model {model}.").format(model=result.model_id)
         self._ui.reviewStateLabel.toolTip = model
@@ -98,6 +102,10 @@ class ReviewWidgets:
         listing.currentRow = row if row < len(places) else -1
         listing.blockSignals(False)
         self._ui.reviewPreviousButton.enabled = self._ui.reviewNextButton.enabled = bool(places)
+
+    def teaches(self) -> bool:
+        """Whether accepted results are to train."""
+        return self._ui.reviewTeachCheck.checked
 
     def show_model(self, why_not: str) -> None:
         """Why the case in view cannot be segmented; empty: it can."""

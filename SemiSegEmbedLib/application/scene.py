@@ -101,8 +101,8 @@ class CaseScene:
         self.protection.watch(None, None)
         self.volume = self.segmentation = None
 
-    def fill(self, label: Path | Voxels, labels: Sequence[Label]) -> None:
-        """Replace what is drawn by a label: a file, or its display array."""
+    def fill(self, label: Path | Voxels | None, labels: Sequence[Label]) -> None:
+        """Replace what is drawn by a label: a file, or its display array; None leaves nothing."""
         with waiting():
             fill_segmentation(self.segmentation, labels, _read_label(label) if isinstance(label, Path) else label)
 

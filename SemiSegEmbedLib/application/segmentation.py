@@ -102,6 +102,8 @@ def fill_segmentation(node: Any, labels: Sequence[Label], label: Any = None) -> 
         segment.SetLabelValue(entry.value)
         if shared is not None:
             segment.AddRepresentation(_binary_labelmap(), shared)
+        elif known:
+            segment.RemoveRepresentation(_binary_labelmap())
         if not known:
             segmentation.AddSegment(segment, segment_id(entry))
 

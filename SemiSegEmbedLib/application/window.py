@@ -102,7 +102,8 @@ class ModuleWindow:
         overlay = Overlay()
         self.train = TrainPresenter(TrainWidgets(uis["Train"]), self.session, overlay, self.messages, installer)
         review_view = ReviewWidgets(uis["Review"])
-        self.review = ReviewPresenter(review_view, self.workbench, overlay, self.messages, self._edit_result)
+        reviewer = self.annotate_view.annotator
+        self.review = ReviewPresenter(review_view, self.workbench, overlay, self.messages, self._edit_result, reviewer)
         segment_view = SegmentWidgets(uis["Segment"], icons)
         self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
         models_view = ModelsWidgets(uis["Models"])

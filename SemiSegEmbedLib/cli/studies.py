@@ -216,6 +216,7 @@ def describe_case(case: Case) -> dict[str, Any]:
         "labels": len(case.labels),
         "annotated_by": label.annotated_by if label else "",
         "reviewed_by": label.reviewed_by if label else "",
+        "accepted_from": label.accepted_from if label else "",
     }
 
 

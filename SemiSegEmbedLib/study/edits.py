@@ -115,6 +115,44 @@ def with_review(manifest: Manifest, key: str, reviewed_by: str) -> Manifest:
     return with_case(manifest, key, labels=(*case.labels[:-1], reviewed))
 
 
+def with_accepted_result(manifest: Manifest, key: str, version: LabelVersion) -> Manifest:
+    """Make the accepted result of a model the label of a case, and note the decision.
+
+    Raises:
+        BadInputError: The case has a label already, or is not used for training.
+    """
+    case = find_case(manifest, key)
+    if case.labels:
+        raise BadInputError(f"{key} has an annotation already, and a model's result never takes its place.")
+    if case.role is not Role.UNANNOTATED:
+        raise BadInputError(f"{key} is not used for training, so a model's result is no annotation of it.")
+    return with_label(with_result_status(manifest, key, version.accepted_from, "accepted"), key, version)
+
+
+def without_accepted_result(manifest: Manifest, key: str, status: str) -> Manifest:
+    """Take back that a model's result is the newest label of a case.
+
+    Args:
+        manifest: The manifest.
+        key: The case.
+        status: What the result is now.
+
+    Raises:
+        BadInputError: Its newest label is no accepted result.
+    """
+    case = find_case(manifest, key)
+    if case.label is None or not case.label.accepted_from:
+        raise BadInputError(f"The annotation of {key} was drawn by a person: there is nothing to take back.")
+    model_id, role = case.label.accepted_from, case.role
+    if len(case.labels) == 1 and role is Role.ANNOTATED:
+        role = Role.UNANNOTATED
+    manifest = with_case(manifest, key, labels=case.labels[:-1], role=role)
+    # The case may have a newer result meanwhile, and the model may be gone.
+    if any((result.case_key, result.model_id) == (key, model_id) for result in manifest.results):
+        manifest = with_result_status(manifest, key, model_id, status)
+    return manifest
+
+
 def without_case(manifest: Manifest, key: str) -> Manifest:
     """Take out a case and the records of its results."""
     find_case(manifest, key)

@@ -190,6 +190,7 @@ def _version(fields: Fields) -> LabelVersion:
         created=fields.text("created", "", limit=40),
         complete=fields.boolean("complete", True),
         fingerprint=fields.text("fingerprint", "", pattern=_FINGERPRINT_PATTERN),
+        accepted_from=fields.text("accepted_from", "", limit=100, pattern=f"({ID_PATTERN})?"),
     )
     fields.done()
     return version

@@ -11,7 +11,7 @@ from typing import Any
 
 from SemiSegEmbedLib.study.fields import FieldError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def migrate(document: Any) -> dict[str, Any]:
@@ -50,4 +50,9 @@ def _roles_and_people(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "cases": [upgraded(case) for case in document["cases"]], "results": []}
 
 
-_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _roles_and_people}
+def _accepted_results(document: dict[str, Any]) -> dict[str, Any]:
+    """1 to 2: labels came from people alone, so `accepted_from` has its default."""
+    return document
+
+
+_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _roles_and_people, 1: _accepted_results}

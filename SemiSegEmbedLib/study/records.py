@@ -86,6 +86,8 @@ class LabelVersion:
         created: ISO 8601, UTC.
         complete: False when voxels are marked `IGNORE` (partial annotation).
         fingerprint: As in `ImageReference`.
+        accepted_from: The model whose result a person accepted as it was; empty: somebody drew it. Such a label
+            trains, but nothing is measured on it.
     """
 
     path: str
@@ -95,6 +97,7 @@ class LabelVersion:
     created: str = ""
     complete: bool = True
     fingerprint: str = ""
+    accepted_from: str = ""
 
 
 @dataclass(frozen=True)

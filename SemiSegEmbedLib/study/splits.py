@@ -18,7 +18,8 @@ PATIENTS_PER_VALIDATION = 5
 def make_split(cases: Sequence[Case], *, seed: int = 0, validation: Sequence[str] | None = None) -> Split:
     """Divide the cases of a study.
 
-    A case counts as annotated by its role and a label. Held-out patients, and the other scans of validation
+    A case counts as annotated by its role and a label; one whose label is an accepted result of a model trains, and
+    never validates. Held-out patients, and the other scans of validation
     patients, take no part at all, not even as unannotated ones. Which patients validate depends on the seed and
     on their keys alone, so one more case hardly changes it.
 
@@ -39,7 +40,9 @@ def make_split(cases: Sequence[Case], *, seed: int = 0, validation: Sequence[str
     annotated = [case for case in usable if case.role is Role.ANNOTATED and case.labels]
     if not annotated:
         raise BadInputError("No case is annotated for training: annotate at least one and try again.")
-    chosen = _chosen(annotated, seed) if validation is None else _named(annotated, validation)
+    # An accepted result of a model says nothing about how good a model is.
+    drawn = [case for case in annotated if case.label is not None and not case.label.accepted_from]
+    chosen = _chosen(drawn, seed) if validation is None else _named(drawn, validation)
     patients = {case.patient_key for case in chosen}
     training = [case for case in usable if case.patient_key not in patients]
     train_annotated = tuple(case.key for case in annotated if case.patient_key not in patients)

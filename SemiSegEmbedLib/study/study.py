@@ -12,6 +12,7 @@ from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.study import classes, edits
+from SemiSegEmbedLib.study.display import RESULT_SUFFIX
 from SemiSegEmbedLib.study.files import explain, utc_now
 from SemiSegEmbedLib.study.intake import copy_incoming, hash_incoming, settle_image, settle_label
 from SemiSegEmbedLib.study.manifest import Manifest
@@ -142,17 +143,56 @@ class Study(StudySnapshot):
         Raises:
             BadInputError: The file is missing or no single file, or there is no such case.
         """
-        source = Path(label_path).absolute()
+        people = edits.shown_text(annotated_by, 200), edits.shown_text(reviewed_by, 200)
+        version = LabelVersion("", "", *people, utc_now(), complete)
+        return self._add_version(key, Path(label_path), version, edits.with_label)
+
+    def accept_result(self, key: str, model_id: str, *, reviewed_by: str = "") -> LabelVersion:
+        """Make what a model made of a case its label, as a person accepted it; `withdraw_result` takes it back.
+
+        Args:
+            key: The case; it becomes annotated.
+            model_id: The model; its result becomes "accepted".
+            reviewed_by: Who accepted it.
+
+        Raises:
+            BadInputError: The case has a label already, is not used for training, or has no such result.
+        """
+        result = next((one for one in self.results if (one.case_key, one.model_id) == (key, model_id)), None)
+        if result is None:
+            raise BadInputError(f"The study has no result of this model for {key}: segment it first.")
+        reviewer = edits.shown_text(reviewed_by, 200)
+        version = LabelVersion("", "", "", reviewer, utc_now(), accepted_from=model_id)
+        label = self.result_path(result) / f"label{RESULT_SUFFIX}"
+        # Asked before anything is copied, and once more under the lock.
+        edits.with_accepted_result(self.manifest, key, version)
+        return self._add_version(key, label, version, edits.with_accepted_result)
+
+    def withdraw_result(self, key: str, status: str = "new") -> None:
+        """Take back `accept_result`, as long as nobody drew on; the file stays on disk.
+
+        Args:
+            key: The case.
+            status: What the result is now, for example "rejected".
+
+        Raises:
+            BadInputError: The newest label of the case is no accepted result.
+        """
+        self._change(lambda manifest: edits.without_accepted_result(manifest, key, status))
+
+    def _add_version(
+        self, key: str, source: Path, version: LabelVersion, add: Callable[[Manifest, str, LabelVersion], Manifest]
+    ) -> LabelVersion:
+        source = source.absolute()
         if source.is_dir():
             raise BadInputError(f"{source.name} is a folder: choose the label file itself.")
         self.case(key)
         incoming = copy_incoming(hash_incoming(source), self.folder, f"labels/{key}")
 
         def edit(manifest: Manifest) -> Manifest:
+            add(manifest, key, version)  # what is refused leaves no file
             path, state = settle_label(incoming, edits.find_case(manifest, key))
-            people = edits.shown_text(annotated_by, 200), edits.shown_text(reviewed_by, 200)
-            version = LabelVersion(path, incoming.sha256, *people, utc_now(), complete, state)
-            return edits.with_label(manifest, key, version)
+            return add(manifest, key, replace(version, path=path, sha256=incoming.sha256, fingerprint=state))
 
         try:
             self._change(edit)

@@ -14,7 +14,7 @@ from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.inference.model_file import load_model
 from SemiSegEmbedLib.study.files import atomic_write
-from SemiSegEmbedLib.study.records import IGNORE, Role
+from SemiSegEmbedLib.study.records import IGNORE, Case, Role
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.labelling import relabel
 from SemiSegEmbedLib.workflows.models import resolve_model
@@ -46,7 +46,7 @@ def evaluate_study(
         BadInputError: No case can be evaluated.
     """
     path = resolve_model(study, model)
-    chosen = keys or [case.key for case in study.cases if case.role is Role.HELD_OUT and case.label is not None]
+    chosen = keys or [case.key for case in study.cases if case.role is Role.HELD_OUT and _is_drawn(case)]
     if not chosen:
         raise BadInputError("No held-out case has a label: label one, or name cases with --cases.")
     loaded = load_model(path)
@@ -89,3 +89,8 @@ def class_name(study: Study, training_class: int) -> str:
     names = [label.name for label in study.labels if label.value in values]
     common = {name.removesuffix(" left").removesuffix(" right") for name in names}
     return " and ".join(sorted(common))
+
+
+def _is_drawn(case: Case) -> bool:
+    """Whether a person drew the label: measuring a model on accepted results would praise it for its own work."""
+    return case.label is not None and not case.label.accepted_from

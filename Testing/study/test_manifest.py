@@ -214,6 +214,36 @@ VERSION_0 = {
 }
 
 
+VERSION_1 = {
+    "schema_version": 1,
+    "name": "Study of version 1",
+    "salt": "00" * 16,
+    "created": "2026-01-01",
+    "spacing_mm": 1.0,
+    "labels": [{"name": "hip", "value": 1, "color": [1, 2, 3]}],
+    "cases": [
+        {
+            "key": "case-0001",
+            "name": "drawn",
+            "image": {"path": "a.nii.gz", "sha256": HASH},
+            "patient_key": "p1",
+            "role": "annotated",
+            "labels": [{"path": "labels/case-0001/v0001.nii.gz", "sha256": HASH, "annotated_by": "AB"}],
+        }
+    ],
+    "runs": [],
+    "results": [],
+    "next_case": 2,
+}
+
+
+def test_version_1_is_migrated() -> None:
+    manifest = from_json(json.dumps(VERSION_1))
+    (version,) = manifest.cases[0].labels
+    assert (version.annotated_by, version.accepted_from) == ("AB", "")
+    assert from_json(to_json(manifest)) == manifest
+
+
 def test_version_0_is_migrated() -> None:
     manifest = from_json(json.dumps(VERSION_0))
     assert [case.role for case in manifest.cases] == [Role.ANNOTATED, Role.UNANNOTATED]

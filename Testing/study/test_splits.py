@@ -130,3 +130,21 @@ def test_no_patient_is_ever_on_two_sides(drawn: list[tuple[int, Role, bool]], se
     sides = (*split.annotated, *split.unannotated, *split.validation, *split.excluded)
     assert sorted(sides) == sorted(one.key for one in cases)
     assert split.optimistic == (not split.validation)
+
+
+def accepted(number: int) -> Case:
+    """A case whose label is an accepted result of a model."""
+    labels = (LabelVersion("labels/x", "0" * 64, accepted_from="m1"),)
+    return Case(f"case-{number:04d}", "", ImageReference("x", "0" * 64), f"p{number}", Role.ANNOTATED, labels)
+
+
+def test_accepted_results_train_and_never_validate() -> None:
+    few = make_split([*annotated(5), *(accepted(number) for number in range(10, 20))])
+    assert (len(few.annotated), few.validation, few.optimistic) == (15, (), True)
+    for seed in range(10):
+        split = make_split([*annotated(10), *(accepted(number) for number in range(10, 30))], seed=seed)
+        assert len(split.validation) == 2
+        assert all(int(key.removeprefix("case-")) < 10 for key in split.validation)
+        assert len(split.annotated) == 28
+    with pytest.raises(BadInputError, match="cannot validate"):
+        make_split([*annotated(3), accepted(10)], validation=["case-0010"])

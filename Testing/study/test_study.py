@@ -13,6 +13,7 @@ import pytest
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.study.files import FileLock, sha256_file
+from SemiSegEmbedLib.study.migrations import SCHEMA_VERSION
 from SemiSegEmbedLib.study.presets import HIP_BONES, HIP_SIDES
 from SemiSegEmbedLib.study.records import Case, Role
 from SemiSegEmbedLib.study.study import Study
@@ -356,7 +357,7 @@ def test_old_schema_is_kept_beside_the_first_change(study: Study, image: Path) -
     assert path.read_text() == old, "opening must not write"
     opened.set_role("case-0001", Role.HELD_OUT)
     assert (study.folder / "study.json.v0").read_text() == old
-    assert json.loads(path.read_text())["schema_version"] == 1
+    assert json.loads(path.read_text())["schema_version"] == SCHEMA_VERSION
     assert Study.open(study.folder).case("case-0001").role is Role.HELD_OUT
 
 

@@ -318,8 +318,8 @@
    <translation>&amp;Annehmen</translation>
   </message>
   <message>
-   <source>The result is good as it is; the decision is kept.</source>
-   <translation>Das Ergebnis ist gut, wie es ist; die Entscheidung bleibt erhalten.</translation>
+   <source>The result is good as it is. Where nothing is annotated yet, it becomes the annotation and trains, if the box below is checked.</source>
+   <translation>Das Ergebnis ist gut, wie es ist. Wo noch nichts annotiert ist, wird es zur Annotation und trainiert, wenn das Kästchen darunter angekreuzt ist.</translation>
   </message>
   <message>
    <source>Ed&amp;it</source>
@@ -336,6 +336,22 @@
   <message>
    <source>The result is not usable; the decision is kept.</source>
    <translation>Das Ergebnis ist nicht brauchbar; die Entscheidung bleibt erhalten.</translation>
+  </message>
+  <message>
+   <source>Take &amp;back</source>
+   <translation>Zurückneh&amp;men</translation>
+  </message>
+  <message>
+   <source>The accepted result is no annotation any more and does not train.</source>
+   <translation>Das angenommene Ergebnis ist keine Annotation mehr und trainiert nicht.</translation>
+  </message>
+  <message>
+   <source>Accepted &amp;results train</source>
+   <translation>An&amp;genommene Ergebnisse trainieren</translation>
+  </message>
+  <message>
+   <source>Accept makes the result the annotation of a case that has none, marked as the model's own; nothing is measured on it.</source>
+   <translation>Annehmen macht das Ergebnis zur Annotation eines Falls, der keine hat, und vermerkt, dass sie vom Modell stammt; an ihr wird nichts gemessen.</translation>
   </message>
   <message>
    <source>Cases &amp;worth annotating next:</source>
@@ -1163,6 +1179,29 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
  </context>
  <context>
+  <name>application.acceptance</name>
+  <message>
+   <source>Accepted: the result is the annotation of {case} and trains from now on. Take back undoes it.</source>
+   <translation>Angenommen: Das Ergebnis ist die Annotation von {case} und trainiert ab jetzt. „Zurücknehmen“ macht das rückgängig.</translation>
+  </message>
+  <message>
+   <source>The result is no longer the annotation of {case}, and does not train.</source>
+   <translation>Das Ergebnis ist nicht mehr die Annotation von {case} und trainiert nicht.</translation>
+  </message>
+  <message>
+   <source>Accepted. Your annotation of {case} stays as it is.</source>
+   <translation>Angenommen. Ihre Annotation von {case} bleibt, wie sie ist.</translation>
+  </message>
+  <message>
+   <source>Accepted. {case} is not used for training, so the result is no annotation.</source>
+   <translation>Angenommen. {case} wird nicht zum Training verwendet, deshalb ist das Ergebnis keine Annotation.</translation>
+  </message>
+  <message>
+   <source>Accepted. What you drew in {case} stays: save it to make it the annotation.</source>
+   <translation>Angenommen. Was Sie in {case} gezeichnet haben, bleibt: Speichern macht es zur Annotation.</translation>
+  </message>
+ </context>
+ <context>
   <name>application.annotate_presenter</name>
   <message>
    <source>{segment} is marked as completed and cannot be drawn in: change its status in the table to go on.</source>
@@ -1236,6 +1275,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>partly annotated</source>
    <translation>teilweise annotiert</translation>
+  </message>
+  <message>
+   <source>model's result, accepted</source>
+   <translation>Ergebnis des Modells, angenommen</translation>
   </message>
   <message>
    <source>annotated and reviewed</source>
@@ -1628,6 +1671,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Annotation liegt auf einem anderen Gitter als das Bild; sie zuerst auf dessen Gitter bringen.</translation>
   </message>
   <message>
+   <source>The annotation of {key} was drawn by a person: there is nothing to take back.</source>
+   <translation>Die Annotation von {key} hat ein Mensch gezeichnet: Es gibt nichts zurückzunehmen.</translation>
+  </message>
+  <message>
    <source>The axes of this scan are not at right angles (a tilted gantry or a sheared grid): resample it to a rectangular grid first.</source>
    <translation>Die Achsen dieser Aufnahme stehen nicht im rechten Winkel (gekippte Gantry oder geschertes Gitter): sie zuerst auf ein rechtwinkliges Gitter umrechnen.</translation>
   </message>
@@ -1972,6 +2019,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Studie hat kein Ergebnis dieses Modells für {case_key}: den Fall zuerst segmentieren.</translation>
   </message>
   <message>
+   <source>The study has no result of this model for {key}: segment it first.</source>
+   <translation>Die Studie hat kein Ergebnis dieses Modells für {key}: den Fall zuerst segmentieren.</translation>
+  </message>
+  <message>
    <source>The study has no unannotated case: add scans, or name cases with --cases.</source>
    <translation>Die Studie hat keinen Fall ohne Annotation: Aufnahmen hinzufügen oder Fälle mit --cases angeben.</translation>
   </message>
@@ -2268,6 +2319,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>{key} kann nicht validieren, weil es kein annotierter Fall ist: einen anderen wählen.</translation>
   </message>
   <message>
+   <source>{key} has an annotation already, and a model's result never takes its place.</source>
+   <translation>{key} hat schon eine Annotation, und ein Ergebnis des Modells tritt nie an ihre Stelle.</translation>
+  </message>
+  <message>
    <source>{key} has no label to compare with: annotate it, or leave it out.</source>
    <translation>{key} hat keine Annotation zum Vergleich: den Fall annotieren oder weglassen.</translation>
   </message>
@@ -2278,6 +2333,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>{key} has no label version {version}: choose one below {labels}.</source>
    <translation>{key} hat keine Fassung {version} der Annotation: eine unter {labels} wählen.</translation>
+  </message>
+  <message>
+   <source>{key} is not used for training, so a model's result is no annotation of it.</source>
+   <translation>{key} wird nicht zum Training verwendet, deshalb ist ein Ergebnis des Modells keine Annotation davon.</translation>
   </message>
   <message>
    <source>{key}: {error}</source>

@@ -26,6 +26,7 @@ class AnnotateView(Protocol):
     save_clicked: Signal
     save_next_clicked: Signal
     prefill_clicked: Signal
+    take_back_clicked: Signal
     window_chosen: Signal
     protect_toggled: Signal
     bone_only_toggled: Signal
@@ -53,6 +54,9 @@ class AnnotateView(Protocol):
     def show_prefill(self, possible: bool) -> None:
         """Whether there is a model, or a result of one, to start from."""
 
+    def show_finished(self, finished: bool) -> None:
+        """Whether the case in view was saved, so that this can be taken back."""
+
     def save_undo_state(self) -> None:
         """Let the editor's undo come back to what is drawn now."""
 
@@ -79,6 +83,7 @@ class AnnotatePresenter:
         view.save_clicked.connect(self.save)
         view.save_next_clicked.connect(self.save_and_next)
         view.prefill_clicked.connect(self.start_from_model)
+        view.take_back_clicked.connect(self._workbench.take_back)
         view.window_chosen.connect(self.choose_window)
         view.protect_toggled.connect(scene.protect_other_labels)
         view.bone_only_toggled.connect(scene.draw_bone_only)
@@ -100,6 +105,8 @@ class AnnotatePresenter:
     def _show_prefill(self) -> None:
         possible = self._result_folder() is not None or self._newest_model() is not None
         self._view.show_prefill(possible and not self._errand.running)
+        case = self._session.case
+        self._view.show_finished(case is not None and case.label is not None)
 
     def _tell_finished(self, name: str) -> None:
         text = _("{segment} is marked as completed and cannot be drawn in: change its status in the table to go on.")

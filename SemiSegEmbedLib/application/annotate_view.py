@@ -30,6 +30,7 @@ class AnnotateWidgets:
         self.save_clicked = Signal()
         self.save_next_clicked = Signal()
         self.prefill_clicked = Signal()
+        self.take_back_clicked = Signal()
         self.window_chosen = Signal()
         self.protect_toggled = Signal()
         self.bone_only_toggled = Signal()
@@ -50,6 +51,7 @@ class AnnotateWidgets:
         ui.annotateSaveButton.clicked.connect(lambda *_args: self.save_clicked.emit())
         ui.annotateSaveNextButton.clicked.connect(lambda *_args: self.save_next_clicked.emit())
         ui.annotatePrefillButton.clicked.connect(lambda *_args: self.prefill_clicked.emit())
+        ui.annotateTakeBackButton.clicked.connect(lambda *_args: self.take_back_clicked.emit())
         ui.annotateBoneWindowButton.clicked.connect(lambda *_args: self.window_chosen.emit("bone"))
         ui.annotateSoftWindowButton.clicked.connect(lambda *_args: self.window_chosen.emit("soft tissue"))
         ui.annotateProtectCheck.toggled.connect(self.protect_toggled.emit)
@@ -107,7 +109,7 @@ class AnnotateWidgets:
     def show_slices(self, partial: bool, marked: set[int]) -> None:
         """Partial annotation and the slices that are marked as finished."""
         self._ui.annotatePartialCheck.checked = partial
-        self._ui.annotateMarkSliceButton.enabled = partial
+        self._ui.annotateMarkSliceButton.visible = partial
         self._ui.annotateSlicesLabel.visible = partial
         text = _("Slices with a drawing count as annotated. Slices without one that you marked: {slices}")
         self._ui.annotateSlicesLabel.text = text.format(slices=ranges(marked) or _("none"))
@@ -115,6 +117,10 @@ class AnnotateWidgets:
     def show_prefill(self, possible: bool) -> None:
         """Whether there is a model, or a result of one, to start from."""
         self._prefill.allow("" if possible else _("There is no model yet, or it is at work already."))
+
+    def show_finished(self, finished: bool) -> None:
+        """Whether the case in view was saved, so that this can be taken back."""
+        self._ui.annotateTakeBackButton.visible = finished
 
     def save_undo_state(self) -> None:
         """Let the editor's undo come back to what is drawn now."""

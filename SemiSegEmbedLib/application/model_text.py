@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.case_rows import local_time
 from SemiSegEmbedLib.application.run_progress import number
 from SemiSegEmbedLib.application.sentences import localised
 
 FEW_CASES = 12
+_RUN = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([\w-]+?)(-last)?")
 
 
 def model_text(row: Mapping[str, Any]) -> str:
@@ -29,12 +32,26 @@ def model_text(row: Mapping[str, Any]) -> str:
 
 def _training(facts: Mapping[str, Any]) -> str:
     method = str(facts.get("method"))
-    names = {"embedding_matching": _("embedding matching"), "supervised": _("annotated cases alone")}
+    names = {"embedding_matching": _("the method of the paper"), "supervised": _("annotated cases alone")}
     text = _("Trained {created} with {method}, {steps} steps.")
     if facts.get("finished") is False:
         text = _("Taken from a run at work, {created}, with {method}, after {steps} steps.")
-    created = str(facts.get("created"))[:16].replace("T", " ")
+    created = local_time(str(facts.get("created")))
     return text.format(created=created, method=names.get(method, method), steps=facts.get("step"))
+
+
+def model_name(model: str) -> str:
+    """What people call a model: when its run began, and what tells it from others of that minute.
+
+    Args:
+        model: Its id, which is that of its run; one that somebody brought along may have any name.
+    """
+    found = _RUN.fullmatch(model)
+    if found is None:
+        return model
+    *moment, ending, last = found.groups()
+    begun = local_time("{}-{}-{}T{}:{}:{}+00:00".format(*moment))
+    return _("{begun} ({id}), last step").format(begun=begun, id=ending) if last else f"{begun} ({ending})"
 
 
 def _cases(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:

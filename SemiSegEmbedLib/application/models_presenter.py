@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.interaction import MODEL_FILES, Dialogs, Messages
-from SemiSegEmbedLib.application.model_text import model_text
+from SemiSegEmbedLib.application.model_text import model_name, model_text
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, is_last_step
@@ -139,14 +139,14 @@ class ModelsPresenter:
         model = self._view.selected()
         if model is None:
             return
-        question = _("Delete the model {id} for good? This frees {size} MiB.")
+        question, name = _("Delete the model {id} for good? This frees {size} MiB."), model_name(model)
         size = self._rows.get(model, {}).get("mebibytes", "?")
-        if not self._dialogs.confirm(question.format(id=model, size=size)):
+        if not self._dialogs.confirm(question.format(id=name, size=size)):
             return
 
         def done(result: dict[str, Any]) -> None:
             freed = result["freed_bytes"] / 2**20
-            self._changed(_("Deleted {id}; {size:.1f} MiB freed.").format(id=model, size=freed))
+            self._changed(_("Deleted {id}; {size:.1f} MiB freed.").format(id=name, size=freed))
 
         self._ask(["model", "delete", str(self._session.study.folder), model], done)
 

@@ -8,6 +8,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.case_rows import local_time
+from SemiSegEmbedLib.application.model_text import model_name
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.tables import select_row
 
@@ -76,8 +78,14 @@ def _texts(row: dict[str, Any]) -> tuple[str, ...]:
     distance = _number(row.get("hd95"), 1)
     if row.get("optimistic"):
         distance = _("{score} (optimistic)").format(score=distance)
-    created = str(row.get("created") or "–")[:16].replace("T", " ")
-    return str(row["model"]), created, _number(row.get("iou"), 3), distance, _number(row.get("mebibytes"), 1)
+    created = local_time(str(row.get("created") or "–"))
+    return (
+        model_name(str(row["model"])),
+        created,
+        _number(row.get("iou"), 3),
+        distance,
+        _number(row.get("mebibytes"), 1),
+    )
 
 
 def _number(value: Any, digits: int) -> str:

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.case_rows import share
 from SemiSegEmbedLib.application.explained import Explained
 from SemiSegEmbedLib.application.legend_label import show_legend
+from SemiSegEmbedLib.application.model_text import model_name
 from SemiSegEmbedLib.application.overlays import Entry
 from SemiSegEmbedLib.application.review_cases import Ranking
 from SemiSegEmbedLib.application.signal import Signal
@@ -87,7 +88,9 @@ class ReviewWidgets:
         label = None if case is None else case.label
         self._ui.reviewTakeBackButton.enabled = label is not None and bool(label.accepted_from)
         self._ui.reviewStateLabel.text = state_text(case, result)
-        model = "" if result is None else _("Segmented by the model {model}.").format(model=result.model_id)
+        model = (
+            "" if result is None else _("Segmented by the model {model}.").format(model=model_name(result.model_id))
+        )
         self._ui.reviewStateLabel.toolTip = model
         listing = self._ui.reviewPlaceList
         row = listing.currentRow

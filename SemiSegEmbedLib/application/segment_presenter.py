@@ -16,6 +16,7 @@ from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.image_files import images_in, unused_path
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
+from SemiSegEmbedLib.application.model_text import model_name
 from SemiSegEmbedLib.application.result_files import ResultExport, take_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState, percent_in
@@ -123,7 +124,7 @@ class SegmentPresenter:
     def choose_model(self, model: str) -> None:
         """Segment with this model from now on."""
         self._show_models(model)
-        self._messages.tell(_("The next scans are segmented with {model}.").format(model=model))
+        self._messages.tell(_("The next scans are segmented with {model}.").format(model=model_name(model)))
 
     def add_files(self) -> None:
         """Ask for CT files."""

@@ -8,11 +8,14 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from SemiSegEmbedLib.application.explained import Explained
+from SemiSegEmbedLib.application.model_text import model_name
 from SemiSegEmbedLib.application.result_files import FORMATS, VOLUMES
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState
 from SemiSegEmbedLib.application.sentences import localised
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.tables import select_row
+from SemiSegEmbedLib.application.time_left import TimeLeft
 
 NAME_COLUMN, STATE_COLUMN, RESULT_COLUMN = range(3)
 ICONS = {
@@ -35,6 +38,8 @@ class SegmentWidgets:
         self._ui = ui
         self._icons = icons
         self._models: list[str] = []
+        self._start = Explained(ui.segmentStartButton)
+        self._time_left: TimeLeft | None = None
         self._done: list[bool] = []
         self.add_loaded_clicked = Signal()
         self.add_files_clicked = Signal()
@@ -121,8 +126,10 @@ class SegmentWidgets:
         if list(ids) != self._models or not combo.count:
             self._models = list(ids)
             combo.clear()
-            for model in self._models or [_("none yet: train one first")]:
-                combo.addItem(model)
+            for model in self._models:
+                combo.addItem(model_name(model))
+            if not self._models:
+                combo.addItem(_("none yet: train one first"))
         combo.currentIndex = self._models.index(chosen) if chosen in self._models else 0
 
     def show_scans(self, scans: ScanList, running: bool) -> None:
@@ -133,12 +140,29 @@ class SegmentWidgets:
             self._show_scan(row, scan)
         self._done = [scan.state is ScanState.DONE for scan in scans]
         waiting = any(scan.state in (ScanState.WAITING, ScanState.FAILED) for scan in scans)
-        self._ui.segmentStartButton.enabled = waiting and not running and bool(self._models)
+        self._start.allow(self._why_not(waiting, running))
         self._ui.segmentCancelButton.enabled = running
         self._ui.segmentClearButton.enabled = scans.count > 0 and not running
-        self._ui.segmentProgressBar.visible = running
-        self._ui.segmentProgressBar.value = scans.percent
+        self._show_progress(scans.percent, running)
         self._show_selection()
+
+    def _why_not(self, waiting: bool, running: bool) -> str:
+        if running:
+            return _("Wait until what is under way has ended.")
+        if not self._models:
+            return _("There is no model yet: train first.")
+        return "" if waiting else _("Put scans on the list first.")
+
+    def _show_progress(self, percent: int, running: bool) -> None:
+        bar = self._ui.segmentProgressBar
+        if running and self._time_left is None:
+            self._time_left = TimeLeft()
+        elif not running:
+            self._time_left = None
+        bar.visible = running
+        bar.value = percent
+        left = "" if self._time_left is None else self._time_left.note(percent / 100)
+        bar.format = f"%p %, {left}" if left else "%p %"
 
     def _show_scan(self, row: int, scan: Scan) -> None:
         words = {

@@ -175,6 +175,21 @@ class Workbench:
 
         self._write(drawing, draft, work, done)
 
+    def take_back(self) -> None:
+        """The case in view was saved too early: it waits for its drawing again, which stays as work not saved."""
+        study, case = self.session.study, self.session.case
+        if study is None or case is None or case.label is None:
+            return
+        self.scene.mark_unsaved()
+        self.keep_draft()
+        text = _("{case} counts as not finished again: save it once it is.").format(case=case.name)
+
+        def done(_result: object) -> None:
+            self.session.refresh()
+            self._messages.tell(text)
+
+        self._background.start(lambda: Study.open(study.folder).take_back_label(case.key), done, self._messages.warn)
+
     def keep_draft(self) -> None:
         """Write what is drawn beside the study, in the background, if it changed."""
         for draft in list(self._stranded):

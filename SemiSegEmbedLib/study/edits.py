@@ -102,6 +102,20 @@ def with_label(manifest: Manifest, key: str, version: LabelVersion) -> Manifest:
     return with_case(manifest, key, labels=(*case.labels, version), role=role)
 
 
+def without_newest_label(manifest: Manifest, key: str) -> Manifest:
+    """Take back the newest version of a label; without any the case is unannotated again.
+
+    Raises:
+        BadInputError: The case has no label.
+    """
+    case = find_case(manifest, key)
+    if case.label is None:
+        raise BadInputError(f"{key} has no label to take back: annotate it first.")
+    labels = case.labels[:-1]
+    role = Role.UNANNOTATED if case.role is Role.ANNOTATED and not labels else case.role
+    return with_case(manifest, key, labels=labels, role=role)
+
+
 def with_review(manifest: Manifest, key: str, reviewed_by: str) -> Manifest:
     """Note who looked over the newest label.
 

@@ -200,6 +200,14 @@ class Study(StudySnapshot):
             incoming.discard()
         return self.case(key).labels[-1]
 
+    def take_back_label(self, key: str) -> None:
+        """Let the newest version of a label count no longer; its file stays on disk, and the version before counts.
+
+        Raises:
+            BadInputError: There is no such case, or it has no label.
+        """
+        self._change(lambda manifest: edits.without_newest_label(manifest, key))
+
     def set_role(self, key: str, role: Role) -> None:
         """Change what a case is used for."""
         self.set_roles({key: role})

@@ -316,3 +316,27 @@ def Study_labels():
     from SemiSegEmbedLib.study.presets import HIP_BONES
 
     return HIP_BONES
+
+
+def test_a_case_saved_too_early_is_taken_back_and_its_drawing_stays(module, study) -> None:
+    button = module.ui.annotateTakeBackButton
+    assert button.isHidden()
+    paint(module, 1, BLOCK)
+    module.ui.annotateSaveNextButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1 and module.window.session.case.key == "case-0002")
+    assert button.isHidden()
+    module.window.workbench.open("case-0001")
+    assert not button.isHidden()
+    button.click()
+    module.wait(lambda: labels(module, "case-0001") == 0)
+    module.wait(button.isHidden)
+    assert "not finished again" in module.message
+    assert Study.open(study.folder).case("case-0001").role.value == "unannotated"
+
+    scene = module.window.workbench.scene
+    module.window.workbench.open("case-0002")
+    module.window.workbench.open("case-0001")
+    assert scene.snapshot(study.labels).label_volume()[BLOCK].all()
+    module.ui.annotateSaveButton.click()
+    module.wait(lambda: labels(module, "case-0001") == 1)
+    assert saved_label(study, "case-0001")[BLOCK].all()

@@ -81,11 +81,14 @@ def test_findings_of_the_check_and_its_progress(window, hip, tmp_path: Path) -> 
 
 def test_what_an_errand_reports(window, hip) -> None:
     add(window, hip("a.nii.gz"))
+    models = window.window.session.study.models_folder
+    models.mkdir()
+    (models / "m1.ssemodel").write_bytes(b"damaged")
+    window.window.session.refresh()
     window.ui.studyRankButton.click()
     window.wait(lambda: window.message.startswith("⚠"))
-    assert window.message == (
-        "⚠ Die Studie hat noch kein Modell: zuerst eines trainieren oder eine Modelldatei importieren."
-    )
+    text = "Die Datei „m1.ssemodel“ ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen."
+    assert window.message == f"⚠ {text}"
 
 
 def test_a_file_that_is_refused(window, tmp_path: Path) -> None:

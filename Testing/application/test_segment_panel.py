@@ -16,6 +16,7 @@ vtk = pytest.importorskip("vtk")
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
 from SemiSegEmbedLib.application.image_files import unused_path  # noqa: E402
+from SemiSegEmbedLib.application.model_text import model_name  # noqa: E402
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_BONES  # noqa: E402
 
@@ -168,7 +169,8 @@ def test_two_scans_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
 def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -> None:
     ready.ui.moduleModelsFold.collapsed = False
     ready.wait(lambda: ready.ui.modelsTable.rowCount == 1)
-    name = ready.ui.modelsTable.item(0, 0).text()
+    shown, name = ready.ui.modelsTable.item(0, 0).text(), ready.window.models._view.selected()
+    assert shown == model_name(name)
     text = ready.ui.modelsDescriptionLabel.text
     assert "Learned from 1 annotated and 1 other cases. Annotated: case-0001." in text
     assert "Segments: hip bone left, hip bone right." in text
@@ -183,7 +185,7 @@ def test_models_are_listed_exported_imported_and_deleted(ready, trained: Path) -
     ready.answers.files = [copy]
     ready.ui.modelsImportButton.click()
     ready.wait(lambda: ready.ui.modelsTable.rowCount == 2)
-    imported = {ready.ui.modelsTable.item(row, 0).text() for row in range(2)} - {name}
+    imported = {ready.ui.modelsTable.item(row, 0).text() for row in range(2)} - {shown}
     row = 0 if ready.ui.modelsTable.item(0, 0).text() in imported else 1
     ready.ui.modelsTable.selectRow(row)
     ready.answers.agrees = False
@@ -226,3 +228,37 @@ def test_ranking_can_be_cancelled(ready) -> None:
     ready.ui.studyCancelButton.click()
     assert ready.ui.studyCancelButton.isHidden()
     assert ready.ui.studyRankButton.enabled
+
+
+def test_models_are_called_by_when_their_run_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        assert model_name("20261123-030945-f4cc") == "2026-11-23 03:09 (f4cc)"
+        assert model_name("20261123-030945-f4cc-last") == "2026-11-23 03:09 (f4cc), last step"
+        assert model_name("20261123-030945-f4cc-step300") == "2026-11-23 03:09 (f4cc-step300)"
+        assert model_name("brought") == "brought"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_start_says_what_is_missing(module, tmp_path: Path) -> None:
+    assert not module.ui.segmentStartButton.enabled
+    assert module.ui.segmentStartButton.toolTip == "There is no model yet: train first."
+
+
+def test_the_bar_tells_the_time_left(ready) -> None:
+    view, bar = ready.window.segment._view, ready.ui.segmentProgressBar
+    scans = ScanList()
+    scans.add([Scan(Path("a"), "a"), Scan(Path("b"), "b")])
+    view.show_scans(scans, running=True)
+    assert bar.format == "%p %"
+    view._time_left._begun = (view._time_left._begun[0] - 60, 0.0)
+    scans[0].finish(Path("result"), ())
+    view.show_scans(scans, running=True)
+    assert bar.format == "%p %, about one minute left"
+    view.show_scans(scans, running=False)
+    assert view._time_left is None

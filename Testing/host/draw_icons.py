@@ -81,14 +81,14 @@ def main() -> None:
     """Draw all."""
     ICONS.mkdir(parents=True, exist_ok=True)
     status("to_do", "#8a8a8a", "open")
-    status("partial", "#d98a00", "half")
+    status("partial", "#c87d00", "half")
     status("annotated", "#2e8b57", "check")
     status("reviewed", "#1f7a8c", "double")
-    status("predicted", "#7a5cc0", "wave")
-    status("held_out", "#3f6fb5", "pause")
+    status("predicted", "#8064c4", "wave")
+    status("held_out", "#4a7bc4", "pause")
     status("excluded", "#8a8a8a", "bar")
-    status("warning", "#d98a00", "warn")
-    status("error", "#c0392b", "cross")
+    status("warning", "#c87d00", "warn")
+    status("error", "#cf4437", "cross")
     module_icon()
 
 

@@ -410,3 +410,25 @@ def test_key_of_a_case_says_nothing_about_it(study: Study, image: Path) -> None:
     case: Case = study.add_case(image, patient="Doe", name="a\nb\x1b[31m")
     assert case.name == "a b [31m"
     assert "Doe" not in case.patient_key
+
+
+def test_the_newest_label_is_taken_back_and_no_file_is_lost(study: Study, image: Path, tmp_path: Path) -> None:
+    key = study.add_case(image).key
+    for number in (1, 2):
+        (tmp_path / f"label{number}.nii.gz").write_bytes(bytes([number]))
+        study.add_label(key, tmp_path / f"label{number}.nii.gz", annotated_by=str(number))
+    files = [study.label_path(study.case(key), version) for version in (0, 1)]
+    study.take_back_label(key)
+    assert study.case(key).label.annotated_by == "1"
+    assert study.case(key).role is Role.ANNOTATED
+    study.take_back_label(key)
+    assert study.case(key).label is None
+    assert study.case(key).role is Role.UNANNOTATED
+    assert all(file.is_file() for file in files)
+    again = study.add_label(key, tmp_path / "label1.nii.gz")
+    assert study.folder / again.path not in files
+    study.set_role(key, Role.HELD_OUT)
+    study.take_back_label(key)
+    assert study.case(key).role is Role.HELD_OUT
+    with pytest.raises(BadInputError, match="no label to take back"):
+        study.take_back_label(key)

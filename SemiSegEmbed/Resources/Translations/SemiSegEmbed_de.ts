@@ -12,6 +12,22 @@
    <translation>Gezeigter Fall</translation>
   </message>
   <message>
+   <source>Not &amp;finished</source>
+   <translation>No&amp;ch nicht fertig</translation>
+  </message>
+  <message>
+   <source>This case was saved as finished. Take that back: it trains no longer until you save it again. What is drawn stays.</source>
+   <translation>Dieser Fall wurde als fertig gespeichert. Das zurücknehmen: Er trainiert nicht mehr mit, bis Sie ihn wieder speichern. Das Gezeichnete bleibt.</translation>
+  </message>
+  <message>
+   <source>&amp;Start from the model</source>
+   <translation>&amp;Vom Modell ausgehen</translation>
+  </message>
+  <message>
+   <source>Replace what is drawn by what the newest model finds in this case; saved versions are kept, and undo takes it back.</source>
+   <translation>Das Gezeichnete durch das ersetzen, was das neueste Modell in diesem Fall findet; gespeicherte Fassungen bleiben, und „Rückgängig“ nimmt es zurück.</translation>
+  </message>
+  <message>
    <source>Grey values:</source>
    <translation>Grauwerte:</translation>
   </message>
@@ -30,14 +46,6 @@
   <message>
    <source>Show the grey values so that muscles and vessels are easy to see: window 400, level 50 HU.</source>
    <translation>Die Grauwerte so zeigen, dass Muskeln und Gefäße gut zu sehen sind: Fenster 400, Mitte 50 HU.</translation>
-  </message>
-  <message>
-   <source>&amp;Start from the model</source>
-   <translation>&amp;Vom Modell ausgehen</translation>
-  </message>
-  <message>
-   <source>Replace what is drawn by what the newest model finds in this case; saved versions are kept, and undo takes it back.</source>
-   <translation>Das Gezeichnete durch das ersetzen, was das neueste Modell in diesem Fall findet; gespeicherte Fassungen bleiben, und „Rückgängig“ nimmt es zurück.</translation>
   </message>
   <message>
    <source>Slicer's Segment Editor with the segments of the study.</source>
@@ -72,16 +80,16 @@
    <translation>Die übrigen Schichten zählen im Training nicht, so dass schon zehn gute Schichten helfen.</translation>
   </message>
   <message>
+   <source>Annotated slices</source>
+   <translation>Annotierte Schichten</translation>
+  </message>
+  <message>
    <source>&amp;Mark this slice</source>
    <translation>&amp;Diese Schicht markieren</translation>
   </message>
   <message>
    <source>Count the axial slice in view as annotated although nothing is drawn in it; press again to take it back.</source>
    <translation>Die gezeigte axiale Schicht gilt als annotiert, obwohl nichts darin gezeichnet ist; erneut drücken nimmt es zurück.</translation>
-  </message>
-  <message>
-   <source>Annotated slices</source>
-   <translation>Annotierte Schichten</translation>
   </message>
   <message>
    <source>Annotated b&amp;y:</source>
@@ -401,8 +409,8 @@
    <translation>Modell</translation>
   </message>
   <message>
-   <source>&amp;Loaded volume:</source>
-   <translation>Geladenes &amp;Volumen:</translation>
+   <source>&amp;Loaded in Slicer:</source>
+   <translation>In Sli&amp;cer geladen:</translation>
   </message>
   <message>
    <source>A CT that is loaded in Slicer.</source>
@@ -421,8 +429,8 @@
    <translation>Das gewählte Volumen auf die Liste setzen.</translation>
   </message>
   <message>
-   <source>From disk:</source>
-   <translation>Vom Datenträger:</translation>
+   <source>Add scans:</source>
+   <translation>Aufnahmen:</translation>
   </message>
   <message>
    <source>Add &amp;files…</source>
@@ -486,7 +494,7 @@
   </message>
   <message>
    <source>Only the lar&amp;gest part</source>
-   <translation>&amp;Nur der größte Teil</translation>
+   <translation>&amp;Nur größter Teil</translation>
   </message>
   <message>
    <source>Keep only the largest part of each segment.</source>
@@ -1343,6 +1351,13 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
  </context>
  <context>
+  <name>application.drawing</name>
+  <message>
+   <source>Your drawing could not be saved</source>
+   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
+  </message>
+ </context>
+ <context>
   <name>application.guide</name>
   <message>
    <source>No study is open.</source>
@@ -2095,10 +2110,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Es gibt eine NVIDIA-GPU, aber PyTorch wurde ohne Unterstützung für sie installiert: PyTorch im Modul PyTorch Utils neu installieren.</translation>
   </message>
   <message>
-   <source>There is no annotation on the grid of this result: annotate the case first.</source>
-   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
-  </message>
-  <message>
    <source>There is no device '{name}' here: choose one of {known}.</source>
    <translation>Ein Gerät „{name}“ gibt es hier nicht: eines von {known} wählen.</translation>
   </message>
@@ -2329,6 +2340,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>{key} has no label to review: annotate it first.</source>
    <translation>{key} hat keine Annotation, die man prüfen könnte: den Fall zuerst annotieren.</translation>
+  </message>
+  <message>
+   <source>{key} has no label to take back: annotate it first.</source>
+   <translation>{key} hat keine Annotation, die man zurücknehmen könnte: den Fall zuerst annotieren.</translation>
   </message>
   <message>
    <source>{key} has no label version {version}: choose one below {labels}.</source>
@@ -2575,10 +2590,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Bitte anzuhalten konnte nicht geschrieben werden</translation>
   </message>
   <message>
-   <source>The result could not be copied for export</source>
-   <translation>Das Ergebnis konnte nicht für den Export kopiert werden</translation>
-  </message>
-  <message>
    <source>The result of {case_key}</source>
    <translation>Das Ergebnis von {case_key}</translation>
   </message>
@@ -2609,10 +2620,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Writing the volume</source>
    <translation>Schreibe das Volumen</translation>
-  </message>
-  <message>
-   <source>Your drawing could not be saved</source>
-   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
   </message>
   <message>
    <source>a case of schema 0 has no list of labels</source>
@@ -2910,8 +2917,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Voxel von {spacing} mm; die Datei belegt {size} MiB.</translation>
   </message>
   <message>
-   <source>embedding matching</source>
-   <translation>Einbettungsvergleich</translation>
+   <source>the method of the paper</source>
+   <translation>dem Verfahren der Veröffentlichung</translation>
   </message>
   <message>
    <source>annotated cases alone</source>
@@ -2934,6 +2941,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Diese Werte sind optimistisch: gemessen an Blöcken von Fällen, mit denen auch trainiert wurde.</translation>
   </message>
   <message>
+   <source>{begun} ({id}), last step</source>
+   <translation>{begun} ({id}), letzter Schritt</translation>
+  </message>
+  <message>
    <source>Segments: {names}.</source>
    <translation>Segmente: {names}.</translation>
   </message>
@@ -2945,16 +2956,16 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
  <context>
   <name>application.models_presenter</name>
   <message>
-   <source>Delete the model {id} for good? This frees {size} MiB.</source>
-   <translation>Das Modell {id} endgültig löschen? Das gibt {size} MiB frei.</translation>
-  </message>
-  <message>
    <source>A model file (.ssemodel)</source>
    <translation>Eine Modelldatei (.ssemodel)</translation>
   </message>
   <message>
    <source>Folder for the model file</source>
    <translation>Ordner für die Modelldatei</translation>
+  </message>
+  <message>
+   <source>Delete the model {id} for good? This frees {size} MiB.</source>
+   <translation>Das Modell {id} endgültig löschen? Das gibt {size} MiB frei.</translation>
   </message>
   <message>
    <source>Something is still under way: wait until it is done.</source>
@@ -2993,6 +3004,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>undecided (100 %)</source>
    <translation>unentschieden (100 %)</translation>
+  </message>
+  <message>
+   <source>There is no annotation on the grid of this result: annotate the case first.</source>
+   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
   </message>
   <message>
    <source>annotated</source>
@@ -3307,6 +3322,18 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Oberflächen (.ply)</translation>
   </message>
   <message>
+   <source>Wait until what is under way has ended.</source>
+   <translation>Warten, bis beendet ist, was gerade läuft.</translation>
+  </message>
+  <message>
+   <source>There is no model yet: train first.</source>
+   <translation>Es gibt noch kein Modell: Zuerst trainieren.</translation>
+  </message>
+  <message>
+   <source>Put scans on the list first.</source>
+   <translation>Zuerst Aufnahmen auf die Liste setzen.</translation>
+  </message>
+  <message>
    <source>waiting</source>
    <translation>wartet</translation>
   </message>
@@ -3595,6 +3622,13 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
  </context>
  <context>
+  <name>application.time_left</name>
+  <message>
+   <source>about {time} left</source>
+   <translation>noch etwa {time}</translation>
+  </message>
+ </context>
+ <context>
   <name>application.train_expectation</name>
   <message>
    <source>Only {size:.1f} GiB of the GPU are free: close other programs that use it, or training takes small steps.</source>
@@ -3856,6 +3890,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Open a case first.</source>
    <translation>Zuerst einen Fall öffnen.</translation>
+  </message>
+  <message>
+   <source>{case} counts as not finished again: save it once it is.</source>
+   <translation>{case} gilt wieder als nicht fertig: speichern, sobald es so weit ist.</translation>
   </message>
   <message>
    <source>Your unsaved work on {case} was restored.</source>

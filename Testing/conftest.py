@@ -47,7 +47,7 @@ def _what_was_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def note(error: Exception, *arguments: object) -> None:
         plain(error, *arguments)
         raised_in = Path(sys._getframe(1).f_code.co_filename)
-        if LIBRARY in raised_in.parents and library_texts.is_shown(raised_in.relative_to(LIBRARY).as_posix()):
+        if LIBRARY in raised_in.parents and library_texts.speaks_english(raised_in.relative_to(LIBRARY).as_posix()):
             said.add(str(error))
 
     monkeypatch.setattr(errors.SemiSegEmbedError, "__init__", note)

@@ -80,6 +80,7 @@ class _Job:
         self._failed = failed
         self._result: Any = None
         self._problem = ""
+        self._unexpected = ""
         # Not a daemon: Slicer must not exit in the middle of writing a label.
         self.thread = threading.Thread(target=self._run, name=name)
 
@@ -90,11 +91,13 @@ class _Job:
             self._problem = str(error)
         except Exception as error:
             logger.exception("Background work failed")
-            text = _("Something unexpected went wrong ({kind}): see the Python console.")
-            self._problem = text.format(kind=type(error).__name__)
+            self._unexpected = type(error).__name__
 
     def deliver(self) -> None:
-        if self._problem:
+        if self._unexpected:
+            text = _("Something unexpected went wrong ({kind}): see the Python console.")
+            self._failed(text.format(kind=self._unexpected))
+        elif self._problem:
             self._failed(self._problem)
         else:
             self._done(self._result)

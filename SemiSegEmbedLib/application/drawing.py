@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
 from SemiSegEmbedLib.application.label_file import write_nrrd
@@ -48,7 +47,7 @@ class Drawing:
         try:
             path.parent.mkdir(exist_ok=True)
         except OSError as error:
-            raise explain(error, _("Your drawing could not be saved")) from error
+            raise explain(error, "Your drawing could not be saved") from error
         write_nrrd(path, label, self.snapshot.grid)
 
     def voxels(self) -> Voxels:

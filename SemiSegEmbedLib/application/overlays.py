@@ -96,7 +96,8 @@ def difference(predicted: np.ndarray, annotation: np.ndarray) -> np.ndarray:
         BadInputError: The two lie on different grids.
     """
     if annotation.shape != predicted.shape:
-        raise BadInputError(_("There is no annotation on the grid of this result: annotate the case first."))
+        # Not translated before it is shown, since Qt must not be asked in a thread.
+        raise BadInputError("There is no annotation on the grid of this result: annotate the case first.")
     result = np.zeros(predicted.shape, np.uint8)
     for drawn, found, out in zip(annotation, predicted, result, strict=True):
         # Slice by slice: the temporary arrays stay small however large the scan is.

@@ -32,7 +32,7 @@ NESTED = (
 """Values that are words of the library themselves; all others, such as names of files, stay as they are."""
 _BETWEEN_SENTENCES = re.compile(r"(?<=\.) (?=[A-Z'\"]|case-\d)")
 _BETWEEN_ENTRIES = re.compile("; ")
-_PROGRESS = re.compile(r"(.+?)( +\d{1,3}%.*)?")
+_PROGRESS = re.compile(r"(.+?)( +\d{1,3}%.*)?", re.DOTALL)
 
 
 def localised(text: str) -> str:

@@ -81,14 +81,13 @@ def test_findings_of_the_check_and_its_progress(window, hip, tmp_path: Path) -> 
 
 def test_what_an_errand_reports(window, hip) -> None:
     add(window, hip("a.nii.gz"))
-    models = window.window.session.study.models_folder
-    models.mkdir()
-    (models / "m1.ssemodel").write_bytes(b"damaged")
-    window.window.session.refresh()
-    window.ui.studyRankButton.click()
+    (window.window.session.study.folder / "study.json").write_text("{")
+    window.ui.studyCheckButton.click()
     window.wait(lambda: window.message.startswith("⚠"))
-    text = "Die Datei „m1.ssemodel“ ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen."
-    assert window.message == f"⚠ {text}"
+    assert window.message == (
+        "⚠ Die Datei study.json der Studie ist nicht verwendbar, denn sie ist kein gültiges JSON: "
+        "sie aus study.json.bak oder einer Sicherung wiederherstellen."
+    )
 
 
 def test_a_file_that_is_refused(window, tmp_path: Path) -> None:

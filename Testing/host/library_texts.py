@@ -17,14 +17,15 @@ ROOMS = ("imaging", "inference", "jobs", "learning", "study", "workflows")
 """What Slicer's process imports, and what the child processes that it starts work with."""
 NOT_REACHED = ("learning/rows.py", "workflows/benchmark/", "workflows/demo.py")
 """Files that only the terminal uses."""
-TERMINAL = "cli/"
-"""Of the terminal door itself a window shows errors and progress alone."""
+DOORS = ("application/", "cli/")
+"""Of the terminal a window shows errors and progress alone. The application translates what it says by itself, but not
+in threads, which must not ask Qt: there its errors are English too."""
 PROSE = re.compile(r"[a-z] [a-z{]|[a-z]: [a-z]|[A-Z][a-z]+ \{|\} [a-z]{3}")
-SHOWN_CALLS = ("BadInputError", "FieldError", "SemiSegEmbedError", "StoppedError", "_progress", "progress")
-"""Texts that begin such calls are shown, even a single word."""
+SHOWN_CALLS = ("BadInputError", "FieldError", "SemiSegEmbedError", "StoppedError", "_progress", "explain", "progress")
+"""Texts that are given to such calls are shown, even a single word."""
 RAISED = ("BadInputError", "SemiSegEmbedError", "StoppedError")
-HIDDEN_CALLS = ("ValueError", "compile", "print", "warning")
-"""Only developers see what these are given."""
+HIDDEN_CALLS = ("ValueError", "_", "compile", "print", "warning")
+"""Only developers see what these are given, or it is translated already."""
 NOT_SHOWN = (
     "--- started {utc_now} ---",
     "Anatomic codes - DICOM master list",
@@ -59,16 +60,16 @@ def library_texts(library: Path) -> tuple[list[str], list[str]]:
     sentences, parts = set(), set()
     for path in sorted(library.rglob("*.py")):
         name = path.relative_to(library).as_posix()
-        if is_shown(name):
+        if speaks_english(name) or name.startswith(DOORS):
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            for text, raised in file_texts(tree, prose=not name.startswith(TERMINAL)):
+            for text, raised in file_texts(tree, prose=speaks_english(name)):
                 (sentences if raised or text.endswith(".") else parts).add(text)
     return sorted(sentences), sorted(parts - sentences)
 
 
-def is_shown(file: str) -> bool:
-    """Whether what a file of the library says may reach a window."""
-    return file.startswith((*ROOMS, TERMINAL)) and not file.startswith(NOT_REACHED)
+def speaks_english(file: str) -> bool:
+    """Whether a file of the library says in plain English what may reach a window."""
+    return file.startswith(ROOMS) and not file.startswith(NOT_REACHED)
 
 
 def file_texts(tree: ast.Module, prose: bool) -> Iterator[tuple[str, bool]]:
@@ -83,7 +84,7 @@ def file_texts(tree: ast.Module, prose: bool) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.Call):
             name = _called(node)
             hidden |= {id(part) for part in ast.walk(node)} if name in HIDDEN_CALLS else set()
-            shown |= {id(node.args[0])} if name in SHOWN_CALLS and node.args else set()
+            shown |= {id(argument) for argument in node.args} if name in SHOWN_CALLS else set()
             raised |= {id(node.args[0])} if name in RAISED and node.args else set()
     for node in ast.walk(tree):
         text = None if id(node) in hidden else template(node)

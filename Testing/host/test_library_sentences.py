@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+import threading
 
 import library_texts
 import pytest
@@ -184,3 +185,23 @@ def test_nothing_is_excluded_in_vain() -> None:
 def test_the_rooms_are_those_of_the_library() -> None:
     rooms = {path.name for path in translations.LIBRARY.iterdir() if (path / "__init__.py").is_file()}
     assert rooms - {*library_texts.ROOMS, "application", "cli"} == {"evaluation", "phantom"}
+
+
+def test_in_the_application_only_errors_without_a_translation_of_their_own_are_collected() -> None:
+    source = 'raise BadInputError(_("one thing"))\nraise explain(error, "another thing")\nx = "no thing at all"'
+    assert texts(source, prose=False) == [("another thing", False)]
+
+
+def test_threads_do_not_ask_qt_for_translations() -> None:
+    caught: list[RuntimeError] = []
+
+    def work() -> None:
+        try:
+            slicer.i18n.translate("a", "b")
+        except RuntimeError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1

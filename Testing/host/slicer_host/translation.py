@@ -6,6 +6,7 @@ import functools
 import logging
 import re
 import sys
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -14,7 +15,13 @@ _PLACEHOLDER = re.compile(r"(?<!\{)\{([^{}]+)\}(?!\})")
 
 
 def translate(context: str, text: str) -> str:
-    """The text in the language of the application."""
+    """The text in the language of the application.
+
+    Raises:
+        RuntimeError: In a thread: in Slicer this reaches into Qt, which belongs to the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(f"translated in a thread: {text}")
     return QCoreApplication.translate(context, text)
 
 

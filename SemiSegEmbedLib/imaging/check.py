@@ -16,6 +16,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.check_values import value_problems
 from SemiSegEmbedLib.imaging.dicom import choose_series
 from SemiSegEmbedLib.imaging.geometry import Geometry, axis_order, on_lattice
+from SemiSegEmbedLib.imaging.grid import present_values
 from SemiSegEmbedLib.imaging.problems import ERROR, WARNING, Problem
 from SemiSegEmbedLib.imaging.read import put_onto, read_image, read_label
 from SemiSegEmbedLib.imaging.segments import is_segmentation
@@ -190,7 +191,7 @@ def check_label(
         label = read_label(path, None, labels)
     except BadInputError as error:
         return [Problem("unreadable-label", str(error))]
-    found = np.flatnonzero(np.bincount(sitk.GetArrayViewFromImage(label).ravel(), minlength=256)).tolist()
+    found = present_values(sitk.GetArrayViewFromImage(label))
     problems = list(_value_list_problems(found, labels))
     if geometry is None:
         return problems

@@ -98,7 +98,7 @@ def label_to_training_grid(label: sitk.Image, classes: dict[int, int], grid: Tra
     """
     target = grid.geometry if isinstance(grid, TrainingGrid) else grid
     oriented = sitk.DICOMOrient(label, "LPS")
-    found = {int(v) for v in np.flatnonzero(np.bincount(sitk.GetArrayViewFromImage(oriented).ravel(), minlength=256))}
+    found = set(present_values(sitk.GetArrayViewFromImage(oriented)))
     unknown = found - set(classes) - {0, IGNORE}
     if unknown:
         listed = ", ".join(map(str, sorted(unknown)[:5]))
@@ -203,6 +203,14 @@ def _class_picture(
     # A label touches the border of the scan as if it went on: beyond the last voxel the last value counts.
     picture = resample(_bin(part, bins), region, sitk.sitkLinear, 0, sitk.sitkUInt8)
     return sitk.GetArrayFromImage(picture), box
+
+
+def present_values(array: np.ndarray) -> list[int]:
+    """The values of a uint8 array, in order; slice by slice, since numpy counts in copies of 64 bits a voxel."""
+    seen = np.zeros(256, bool)
+    for part in array:
+        seen |= np.bincount(part.ravel(), minlength=256) > 0
+    return [int(value) for value in np.flatnonzero(seen)]
 
 
 def covered_part(source: Geometry, target: Geometry, margin: int) -> tuple[tuple[slice, ...], Geometry]:

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.geometry import Geometry
-from SemiSegEmbedLib.imaging.grid import covered_part, resample
+from SemiSegEmbedLib.imaging.grid import covered_part, present_values, resample
 
 _SLAB_VOXELS = 8 << 20
 """Voxels of the CT that are worked on at a time: 32 MB a class in float32."""
@@ -28,9 +28,8 @@ def labels_to_native(array: np.ndarray, geometry: Geometry, reference: sitk.Imag
     Returns:
         uint8 image on the grid of `reference`.
     """
-    values = np.flatnonzero(np.bincount(_checked(array, geometry).ravel(), minlength=1))
-    pictures = {int(v): (array == v) if v else None for v in values}
-    return _strongest({v: p for v, p in pictures.items() if p is not None}, geometry, reference, background=True)
+    pictures = {value: array == value for value in present_values(_checked(array, geometry)) if value}
+    return _strongest(pictures, geometry, reference, background=True)
 
 
 def probabilities_to_native(
@@ -69,20 +68,51 @@ def _strongest(
     """The value whose picture is strongest; with `background`, 0 has what the others leave of one."""
     native = Geometry.of(reference)
     result = np.zeros(native.shape, np.uint8)
+    boxes = {value: _reach(picture, geometry, native) for value, picture in pictures.items()}
     for where, slab in _slabs(native):
-        label = np.zeros(slab.shape, np.uint8)
+        label = result[where]
         strongest = np.zeros(slab.shape, np.float32)
         total = np.zeros(slab.shape, np.float32)
         for value, picture in pictures.items():
-            part = _on_slab(picture, geometry, slab, sitk.sitkLinear, np.float32, 0.0)
-            wins = part > strongest
-            label[wins] = value
-            np.copyto(strongest, part, where=wins)
-            total += part
+            place = _within(boxes[value], where)
+            if place is None:
+                continue
+            part = _on_slab(picture, geometry, _cut(slab, place), sitk.sitkLinear, np.float32, 0.0)
+            wins = part > strongest[place]
+            label[place][wins] = value
+            np.copyto(strongest[place], part, where=wins)
+            total[place] += part
         if background:
             label[total < 0.5 - 1e-4] = 0
-        result[where] = label
     return native.apply_to(sitk.GetImageFromArray(result))
+
+
+def _reach(picture: np.ndarray, geometry: Geometry, native: Geometry) -> tuple[slice, ...] | None:
+    """The box of the CT that a picture can reach, or None for an empty one: most labels fill a small part of a CT."""
+    spans = []
+    for axis in range(3):
+        used = np.flatnonzero(picture.any(axis=tuple(a for a in range(3) if a != axis)))
+        if not used.size:
+            return None
+        spans.append(slice(int(used[0]), int(used[-1]) + 1))
+    # Between the last voxel of a picture and the next one it fades to 0, so its margin is one of its own voxels.
+    wider = tuple(slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(spans, picture.shape, strict=True))
+    return covered_part(_cut(geometry, wider), native, margin=1)[0]
+
+
+def _within(box: tuple[slice, ...] | None, slab: slice) -> tuple[slice, ...] | None:
+    """The part of a box that lies in a slab, counted from the slab's first slice."""
+    if box is None or box[0].stop <= slab.start or box[0].start >= slab.stop:
+        return None
+    first, end = max(box[0].start, slab.start), min(box[0].stop, slab.stop)
+    return slice(first - slab.start, end - slab.start), box[1], box[2]
+
+
+def _cut(geometry: Geometry, box: tuple[slice, ...]) -> Geometry:
+    """The grid of a box (z, y, x) of an array that lies on a grid."""
+    z, y, x = box
+    size = (x.stop - x.start, y.stop - y.start, z.stop - z.start)
+    return Geometry(size, geometry.spacing, geometry.to_world((z.start, y.start, x.start)), geometry.direction)
 
 
 def _native(

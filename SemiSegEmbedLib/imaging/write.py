@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.imaging.geometry import Geometry
+from SemiSegEmbedLib.imaging.grid import present_values
 from SemiSegEmbedLib.imaging.headers import SUFFIXES, quiet, suffix_of
 from SemiSegEmbedLib.study.files import atomic_writer
 from SemiSegEmbedLib.study.presets import CATEGORY, side_code
@@ -74,9 +74,7 @@ def write_segmentation(image: sitk.Image, labels: Sequence[Label], path: Path | 
         write_image(image, path)
         return
     known = {label.value: label for label in labels}
-    array = sitk.GetArrayViewFromImage(image)
-    present = np.flatnonzero(np.bincount(array.ravel(), minlength=1)).tolist()
-    unknown = [value for value in present if value and value not in known]
+    unknown = [v for v in present_values(sitk.GetArrayViewFromImage(image)) if v and v not in known]
     if unknown:
         raise BadInputError(f"The segmentation has the value {unknown[0]}, which no label explains: add the label.")
     write_segments([image], [_label_entry(label) for label in labels], path)

@@ -192,7 +192,7 @@ class _Work:
             assert embeddings is not None
             bank, classes, s = self.model.bank, self.model.classes, self.settings
             parts.append(bank.similarities(embeddings, classes, s.kernel, s.reduce, centre=bool(s.centre)))
-        return torch.cat(parts, 1)
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
 def _window(settings: MapSettings, model: Model, device: torch.device) -> tuple[tuple[int, ...], int]:

@@ -1,15 +1,13 @@
 """Where stochastic passes are worth their time: boxes around what may be an object.
 
-A volume is cut into cells. The part of a cell that holds an object, and some context around it, is a tile. Each voxel
-belongs to one cell, so each voxel near an object gets exactly M passes, while overlapping windows give it several
-times M.
+What holds an object is cut into boxes that do not overlap; a box and some context around it is a tile. So each voxel
+near an object gets exactly M passes, while overlapping windows give it several times M.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import torch
@@ -64,27 +62,44 @@ def object_tiles(blocks: np.ndarray, shape: Sequence[int], patch: Sequence[int],
         patch: The largest tile, multiples of 8.
         whole: Every tile has the size of the patch, as instance normalisation needs it.
     """
-    cells = [cell_blocks(p) for p in patch]
     tiles = []
-    for corner in product(*(range(0, n, c) for n, c in zip(blocks.shape, cells, strict=True))):
-        found = blocks[tuple(slice(a, a + c) for a, c in zip(corner, cells, strict=True))]
-        if found.any():
-            spans = [_span(found, axis, a) for axis, a in enumerate(corner)]
-            axes = [_axis(*span, n, p, whole) for span, n, p in zip(spans, shape, patch, strict=True)]
-            start, size, box = (tuple(part) for part in zip(*axes, strict=True))
-            tiles.append(Tile(start, size, box))
+    for spans in _boxes(blocks, [cell_blocks(p) for p in patch]):
+        axes = [_axis(*span, n, p, whole) for span, n, p in zip(spans, shape, patch, strict=True)]
+        start, size, box = (tuple(part) for part in zip(*axes, strict=True))
+        tiles.append(Tile(start, size, box))
     return tiles
 
 
 def cell_blocks(patch: int) -> int:
-    """Blocks in a cell along an axis: what a window has left without an eighth of it at both ends."""
+    """Blocks in a box along an axis at most: what a window has left without an eighth of it at both ends."""
     return max(1, (patch - 2 * (patch // 8)) // BLOCK)
+
+
+def _boxes(blocks: np.ndarray, most: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+    """First voxel and end, along each axis, of boxes around all occupied blocks, of so many blocks at most.
+
+    Slabs along z, rows of a slab along y, boxes of a row along x; each begins at the first block that is left.
+    """
+    for z in _pieces(blocks, 0, most[0]):
+        slab = blocks[z]
+        for y in _pieces(slab, 1, most[1]):
+            row = slab[:, y]
+            for x in _pieces(row, 2, most[2]):
+                firsts = (z.start, y.start, x.start)
+                yield [_span(row[:, :, x], axis, first) for axis, first in enumerate(firsts)]
+
+
+def _pieces(blocks: np.ndarray, axis: int, most: int) -> Iterator[slice]:
+    occupied = np.flatnonzero(blocks.any(axis=tuple(a for a in range(3) if a != axis)))
+    while occupied.size:
+        first = int(occupied[0])
+        yield slice(first, first + most)
+        occupied = occupied[occupied >= first + most]
 
 
 def _span(found: np.ndarray, axis: int, first: int) -> tuple[int, int]:
     """First voxel and end of the occupied blocks along an axis."""
-    others = tuple(a for a in range(3) if a != axis)
-    places = np.flatnonzero(found.any(axis=others))
+    places = np.flatnonzero(found.any(axis=tuple(a for a in range(3) if a != axis)))
     return BLOCK * (first + int(places[0])), BLOCK * (first + int(places[-1]) + 1)
 
 

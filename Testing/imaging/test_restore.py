@@ -75,6 +75,24 @@ def test_work_in_slabs_changes_nothing(monkeypatch):
     np.testing.assert_allclose(sitk.GetArrayFromImage(whole[1]), sitk.GetArrayFromImage(slabs[1]), atol=1e-6)
 
 
+@pytest.mark.parametrize("degrees", [0.0, 20.0])
+def test_work_in_the_box_of_a_label_changes_nothing(monkeypatch, degrees):
+    """Small labels, one at a face of the volume and one a single voxel, on straight and oblique grids."""
+    direction = tuple(Rotation.from_euler("xyz", (degrees, degrees / 2, -degrees), degrees=True).as_matrix().ravel())
+    native = Geometry((64, 48, 30), (0.9, 0.7, 2.0), (4.0, 5.0, 6.0), direction)
+    target = training_geometry(native, 1.0)
+    array = np.zeros(target.shape, np.uint8)
+    middle = tuple(n // 2 for n in array.shape)
+    array[middle[0] - 6 : middle[0], middle[1] - 5 : middle[1], middle[2] - 9 : middle[2]] = 1
+    array[: middle[0], middle[1] + 4 : middle[1] + 7, :] = 2
+    array[middle[0] + 3, middle[1] + 3, middle[2] + 3] = 3
+    found = sitk.GetArrayFromImage(labels_to_native(array, target, native))
+    everywhere = tuple(slice(0, n) for n in native.shape)
+    monkeypatch.setattr(restore, "_reach", lambda *_: everywhere)
+    np.testing.assert_array_equal(found, sitk.GetArrayFromImage(labels_to_native(array, target, native)))
+    assert {0, 1, 2} <= set(np.unique(found))
+
+
 def test_maps_equal_one_resampling_of_the_whole():
     native = Geometry((40, 36, 20), (0.8, 0.9, 2.1), (1.0, 2.0, 3.0), tuple(np.eye(3)[[1, 2, 0]].ravel().tolist()))
     target = training_geometry(native, 1.0)

@@ -59,5 +59,5 @@ def test_a_tile_is_cut_with_padding_outside_of_the_volume() -> None:
     assert (found == -7.0).sum() == found.size - image.size
 
 
-def test_a_cell_is_a_window_without_an_eighth_at_both_ends() -> None:
+def test_a_box_is_at_most_a_window_without_an_eighth_at_both_ends() -> None:
     assert [cell_blocks(p) * BLOCK for p in (96, 64, 32, 24, 8)] == [72, 48, 24, 16, 8]

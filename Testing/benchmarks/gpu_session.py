@@ -1,7 +1,7 @@
 """What half an hour on a GPU is spent on, in the order of its worth; give the same command again until time is up.
 
-    python Testing/benchmarks/gpu_session.py --output $OUT --minutes 9.3
-    python Testing/benchmarks/gpu_session.py --output out --rehearse           # smoke scale, tiny sizes, a processor
+    python3 Testing/benchmarks/gpu_session.py --output $OUT --minutes 9.3
+    python3 Testing/benchmarks/gpu_session.py --output out --rehearse           # smoke scale, tiny sizes, a processor
 
 Each call does what comes next: the rows of the performance page, the cohort, its calibration, one draw of every
 method, the minutes to a useful model, Table 2, the robust preset, repeats, Table 3. It goes on where the last one
@@ -107,7 +107,9 @@ class Session:
             return
         start = time.monotonic()
         try:
-            end = f"exit code {run_for(words, self.left(), capture=False)[0]}"
+            # The cells render and judge in one process a core; the speed is that of a user's own threads.
+            threads = {"OMP_NUM_THREADS": "1"} if words[0] == "-m" else {}
+            end = f"exit code {run_for(words, self.left(), capture=False, **threads)[0]}"
         except subprocess.TimeoutExpired:
             end = "stopped"
         print(f"{stage}: {end} after {time.monotonic() - start:.0f} s", flush=True)

@@ -20,16 +20,17 @@ NO_TIME = "no time was left"
 """Why a row is missing that was not begun."""
 
 
-def run_for(words: list[str], seconds: float, *, capture: bool) -> tuple[int, str, str]:
+def run_for(words: list[str], seconds: float, *, capture: bool, **environment: str) -> tuple[int, str, str]:
     """A Python script in a process of its own: exit code, output and errors, which are shown unless captured.
 
-    Whatever it started ends with it, so that nothing disturbs the next one.
+    Whatever it started ends with it, so that nothing disturbs the next one. Its environment has `environment` besides.
 
     Raises:
         TimeoutExpired: It took longer and was stopped.
     """
     pipe = subprocess.PIPE if capture else None
-    process = subprocess.Popen([sys.executable, *words], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    process = subprocess.Popen([sys.executable, *words], stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+                               env=os.environ | environment)  # fmt: skip
     try:
         output, errors = process.communicate(timeout=seconds)
         return process.returncode, output or "", errors or ""

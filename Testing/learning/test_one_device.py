@@ -1,0 +1,62 @@
+"""Every row of the tables augments and computes on the device of its batch alone.
+
+On a machine without a GPU torch's "meta" device stands for it: an operation that mixes its tensors with the
+processor's is refused there as on a GPU, and so is every question for a value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import torch
+
+from SemiSegEmbedLib.learning.augmentation import Augmentation
+from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
+from SemiSegEmbedLib.learning.methods import create_method
+from SemiSegEmbedLib.learning.rows import TABLES, Row
+
+ELSEWHERE = torch.device("meta")
+SIDE = 16
+ROWS = {repr(row.config()): row for rows in TABLES.values() for row in rows}
+
+
+def batch(labelled: int, unlabelled: int) -> Batch:
+    """Patches without values."""
+
+    def patches(n: int, kind: torch.dtype, *channels: int) -> torch.Tensor:
+        return torch.empty(n, *channels, SIDE, SIDE, SIDE, dtype=kind, device=ELSEWHERE)
+
+    halves = (
+        LabelledBatch(
+            patches(labelled, torch.float32, 1), patches(labelled, torch.int64), patches(labelled, torch.uint8),
+            patches(labelled, torch.float32, 1),
+        ) if labelled else None,
+        UnlabelledBatch(
+            patches(unlabelled, torch.float32, 1), patches(unlabelled, torch.float32, 1),
+            patches(unlabelled, torch.int64),
+        ) if unlabelled else None,
+    )  # fmt: skip
+    return Batch(*halves, (-2.0, 10.0))
+
+
+def test_mixing_devices_and_asking_for_values_are_refused() -> None:
+    there = torch.empty(3, device=ELSEWHERE)
+    with pytest.raises(RuntimeError, match="device"):
+        there + torch.ones(3)
+    with pytest.raises(RuntimeError, match="meta"):
+        there.sum().item()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+def test_a_row_computes_where_its_batch_is(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())  # not known there
+    config = row.config(steps=10, patch_size=(SIDE,) * 3, base_filters=2, precision="fp32", compile="off")
+    method, augmentation = create_method(config, 2).to(ELSEWHERE), Augmentation(config)
+    for step in (0, 5):
+        with torch.no_grad():
+            seen = augmentation(batch(*method.patches_per_step(step)), torch.Generator().manual_seed(step))
+        loss, scalars = method(seen, step)
+        loss.backward()
+        method.after_step(step)
+        assert {value.device for value in (loss, *scalars.values())} == {ELSEWHERE}

@@ -186,8 +186,13 @@ class StudyPresenter:
         study = self._session.study
         keys = self._view.selected_keys()
         if study is not None and keys:
-            self._work.tried(lambda: study.set_roles({key: _fitting(study, key, Role(role)) for key in keys}))
-            self._session.cases_changed.emit()
+            roles = {key: _fitting(study, key, Role(role)) for key in keys}
+            self._change(study, lambda one: one.set_roles(roles))
+
+    def _change(self, study: Study, change: Callable[[Study], None]) -> None:
+        """Change the manifest in a thread, since another program may hold the study for some seconds."""
+        folder, text = study.folder, _("Changing the study ...")
+        self._work.start(lambda: change(Study.open(folder)), lambda _nothing: None, text)
 
     def locate(self) -> None:
         """Ask in which folder the CT scans of the selected cases lie now, and look for them there."""
@@ -214,8 +219,7 @@ class StudyPresenter:
             return
         if self._session.case is not None and self._session.case.key in keys:
             self._workbench.leave()
-        self._work.tried(lambda: study.remove_cases(keys))
-        self._session.cases_changed.emit()
+        self._change(study, lambda one: one.remove_cases(keys))
 
     def check(self) -> None:
         """Look for problems before training, in a child process."""

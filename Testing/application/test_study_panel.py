@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from SemiSegEmbedLib.study.files import FileLock
 from SemiSegEmbedLib.study.records import Role
+from SemiSegEmbedLib.study.store import LOCK_NAME
 from SemiSegEmbedLib.study.study import Study
 
 
@@ -173,7 +175,24 @@ def test_the_filter_hides_and_what_is_hidden_is_not_selected(module, study, hip)
     module.ui.studyFilterEdit.text = "RIGHT not"
     assert texts(module.ui.studyCaseTable, 1) == ["right"]
     choose(module.ui.studyRoleCombo, 3)
+    module.wait(lambda: texts(module.ui.studyCaseTable, 2) != ["not annotated"])
     assert [case.role for case in module.window.session.study.cases] == [Role.UNANNOTATED, Role.EXCLUDED]
+
+
+def test_the_window_answers_while_another_program_holds_the_study(module, study, hip) -> None:
+    add(module, [hip("a.nii.gz"), hip("b.nii.gz", 1)])
+    with FileLock(study.folder / LOCK_NAME):
+        begin = time.monotonic()
+        module.ui.studyCaseTable.selectRow(0)
+        choose(module.ui.studyRoleCombo, 2)
+        module.ui.studyCaseTable.selectRow(1)
+        module.ui.studyRemoveButton.click()
+        assert time.monotonic() - begin < 1.0, "it would wait ten seconds"
+        assert "Changing the study" in module.ui.studyWorkLabel.text
+    module.wait(lambda: module.ui.studyCaseTable.rowCount == 1)
+    (case,) = Study.open(study.folder).cases
+    assert (case.key, case.role) == ("case-0001", Role.HELD_OUT)
+    assert module.ui.studyWorkLabel.text == ""
 
 
 def test_removing_asks_first_and_keeps_the_file(module, study, hip) -> None:
@@ -185,7 +204,7 @@ def test_removing_asks_first_and_keeps_the_file(module, study, hip) -> None:
     assert len(module.window.session.study.cases) == 1
     module.answers.agrees = True
     module.ui.studyRemoveButton.click()
-    assert module.ui.studyCaseTable.rowCount == 0
+    module.wait(lambda: module.ui.studyCaseTable.rowCount == 0)
     assert path.is_file()
 
 

@@ -16,6 +16,7 @@ import json
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,17 +34,21 @@ slicer_host.install()
 
 import qt
 import slicer
-from bench_open_case import write_study
+from bench_open_case import many_cases, write_study
 
 from SemiSegEmbedLib.application.overlays import OVERLAYS
 from SemiSegEmbedLib.application.result_files import FORMATS
 from SemiSegEmbedLib.application.scan_list import Scan
 from SemiSegEmbedLib.application.window import ModuleWindow
+from SemiSegEmbedLib.study.files import FileLock
 from SemiSegEmbedLib.study.presets import HIP_SIDES
+from SemiSegEmbedLib.study.store import LOCK_NAME
+from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.display import prepare_display
 
 HIP = (400, 300, 400)
 OVERLAID = (300, 512, 512)
+LARGE = (400, 512, 512)
 PATIENCE_S = 300.0
 
 
@@ -79,7 +84,7 @@ class Bench:
 
     def press(self, name: str, press: Callable[[], Any], done: Callable[[], bool]) -> None:
         """Press a button, and watch the main thread until the work is done."""
-        if self._only not in name:
+        if not name.startswith(self._only):
             return
         pauses, totals = [], []
         for _repeat in range(self._repeats):
@@ -177,21 +182,132 @@ def measure_overlays(bench: Bench) -> None:
     overlay.hide()
 
 
+def measure_scans(bench: Bench) -> None:
+    """What works on all voxels of the open case or of a loaded volume, 512 x 512 x 400."""
+    study = write_study(bench.folder / "scans", LARGE[::-1])
+    prepare_display(study, ["case-0001"])
+    window, ui = bench.window, bench.ui
+    window.session.open(study.folder)
+    window.workbench.open("case-0001")
+    scene, bench.answers.folder = window.workbench.scene, bench.folder / "scans out"
+    bench.answers.folder.mkdir()
+    bench.press("scan: start from model", ui.annotatePrefillButton.click, bench.says("on the table"))
+    versions = len(study.cases[0].labels)
+
+    def saved() -> bool:
+        return len(window.session.study.cases[0].labels) > versions and not window.background.busy
+
+    def save() -> None:
+        nonlocal versions
+        versions = len(window.session.study.cases[0].labels)
+        ui.annotateSaveButton.click()
+
+    bench.press("scan: save", save, saved)
+
+    def keep_draft() -> None:
+        scene.mark_unsaved()
+        window.workbench.keep_draft()
+
+    bench.press("scan: autosave", keep_draft, lambda: not window.background.busy)
+
+    def come_back() -> None:
+        keep_draft()
+        window.workbench.open("case-0001")
+
+    bench.press("scan: open again while its draft is written", come_back, lambda: not window.background.busy)
+    for kind in (np.int16, np.float32, np.float64):
+        measure_loaded(bench, kind)
+
+
+def measure_loaded(bench: Bench, kind: type) -> None:
+    """Add a volume that exists in Slicer alone to the list of the Segment panel and to the study."""
+    segment, ui, session = bench.window.segment, bench.ui, bench.window.session
+    voxels = np.random.default_rng(0).integers(-1000, 2000, LARGE, np.int16)
+    volume = slicer.util.addVolumeFromArray(voxels.astype(kind), name=f"loaded {kind.__name__}")
+    ui.segmentVolumeSelector.setCurrentNode(volume)
+    count = 0
+
+    def add() -> None:
+        nonlocal count
+        count = segment.scans.count
+        ui.segmentAddLoadedButton.click()
+
+    bench.press(f"scan: segment a loaded volume of {kind.__name__}", add, lambda: segment.scans.count > count)
+    ui.studyVolumeSelector.setCurrentNode(volume)
+
+    def add_to_study() -> None:
+        nonlocal count
+        count = len(session.study.cases)
+        # Other voxels each time: a study refuses what it has.
+        slicer.util.arrayFromVolume(volume)[0, 0, 0] += 1
+        ui.studyAddLoadedButton.click()
+
+    bench.press(
+        f"scan: add a loaded volume of {kind.__name__}", add_to_study, lambda: len(session.study.cases) > count
+    )
+    slicer.mrmlScene.RemoveNode(volume)
+
+
+def measure_table(bench: Bench) -> None:
+    """A study of 1,000 cases, and one that another program holds for two seconds."""
+    study = Study.create(bench.folder / "many", "many", HIP_SIDES)
+    (bench.folder / "many scans").mkdir()
+    for number in range(1000):
+        scan = bench.folder / "many scans" / f"{number}.nii"
+        scan.write_bytes(np.int64(number).tobytes())
+        study.manifest = many_cases(study, scan, number)
+    study._change(lambda _manifest: study.manifest)
+    session, ui = bench.window.session, bench.ui
+    bench.press("table: open", lambda: session.open(study.folder), lambda: True)
+    bench.press("table: read again", session.refresh, lambda: True)
+    roles = iter((3, 1) * 100)
+
+    def use_for() -> None:
+        ui.studyCaseTable.selectRow(500)
+        ui.studyRoleCombo.currentIndex = next(roles)
+        ui.studyRoleCombo.activated.emit(ui.studyRoleCombo.currentIndex)
+
+    def written() -> bool:
+        return not ui.studyWorkLabel.text and not bench.window.background.busy
+
+    bench.press("table: use for", use_for, written)
+
+    def while_held(press: Callable[[], None]) -> Callable[[], None]:
+        def pressed() -> None:
+            lock = FileLock(study.folder / LOCK_NAME)
+            lock.acquire()
+            threading.Timer(2.0, lock.release).start()
+            press()
+
+        return pressed
+
+    bench.press("table: use for, held by another program", while_held(use_for), written)
+
+    def remove() -> None:
+        ui.studyCaseTable.selectRow(0)
+        ui.studyRemoveButton.click()
+
+    bench.press("table: remove", remove, written)
+    bench.press("table: remove, held by another program", while_held(remove), written)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", default="", help="a word in the names of what is measured")
+    parser.add_argument("--only", default="", help="export, overlay, scan or table, or a longer beginning of a name")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
         qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, folder)
         bench = Bench(Path(folder), options.repeats, options.only)
-        for measure in (measure_exports, measure_overlays):
-            if measure.__name__.removeprefix("measure_")[:6] in options.only or not options.only:
+        for name, measure in MEASURES.items():
+            if options.only.startswith(name) or not options.only:
                 measure(bench)
         bench.window.cleanup()
     print(json.dumps(bench.figures, indent=1))
 
+
+MEASURES = {"export": measure_exports, "overlay": measure_overlays, "scan": measure_scans, "table": measure_table}
 
 if __name__ == "__main__":
     main()

@@ -1351,13 +1351,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
  </context>
  <context>
-  <name>application.drawing</name>
-  <message>
-   <source>Your drawing could not be saved</source>
-   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
-  </message>
- </context>
- <context>
   <name>application.guide</name>
   <message>
    <source>No study is open.</source>
@@ -2110,6 +2103,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Es gibt eine NVIDIA-GPU, aber PyTorch wurde ohne Unterstützung für sie installiert: PyTorch im Modul PyTorch Utils neu installieren.</translation>
   </message>
   <message>
+   <source>There is no annotation on the grid of this result: annotate the case first.</source>
+   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
+  </message>
+  <message>
    <source>There is no device '{name}' here: choose one of {known}.</source>
    <translation>Ein Gerät „{name}“ gibt es hier nicht: eines von {known} wählen.</translation>
   </message>
@@ -2590,6 +2587,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Bitte anzuhalten konnte nicht geschrieben werden</translation>
   </message>
   <message>
+   <source>The result could not be copied for export</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The result of {case_key}</source>
    <translation>Das Ergebnis von {case_key}</translation>
   </message>
@@ -2620,6 +2621,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Writing the volume</source>
    <translation>Schreibe das Volumen</translation>
+  </message>
+  <message>
+   <source>Your drawing could not be saved</source>
+   <translation>Die Zeichnung konnte nicht gespeichert werden</translation>
   </message>
   <message>
    <source>a case of schema 0 has no list of labels</source>
@@ -3004,10 +3009,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>undecided (100 %)</source>
    <translation>unentschieden (100 %)</translation>
-  </message>
-  <message>
-   <source>There is no annotation on the grid of this result: annotate the case first.</source>
-   <translation>Auf dem Gitter dieses Ergebnisses gibt es keine Annotation: den Fall zuerst annotieren.</translation>
   </message>
   <message>
    <source>annotated</source>
@@ -3501,6 +3502,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Folder of a study</source>
    <translation>Ordner einer Studie</translation>
+  </message>
+  <message>
+   <source>Changing the study ...</source>
+   <translation>Die Studie wird geändert ...</translation>
   </message>
   <message>
    <source>Folder where the CT scans lie now</source>

@@ -34,6 +34,9 @@ SHORTCUTS_OF_SLICER = {
     "Ctrl+B",
 }
 
+MENUS_OF_SLICER = set("fevh")
+"""File, Edit, View and Help with Alt, in qSlicerMainWindow.ui of 5.12.3."""
+
 pytest.importorskip("qt")
 
 
@@ -95,6 +98,8 @@ def test_mnemonics_are_unique_in_each_panel() -> None:
         letters = [match.group(1).lower() for text in texts for match in [re.search(r"&(\w)", text)] if match]
         doubled = {letter for letter in letters if letters.count(letter) > 1}
         assert not doubled, f"{path.stem}: {doubled}"
+        taken = set(letters) & MENUS_OF_SLICER
+        assert not taken, f"{path.stem}: Slicer's menus open with {taken}"
 
 
 def test_cmake_lists_every_file_of_the_module() -> None:

@@ -12,7 +12,7 @@
    <translation>Gezeigter Fall</translation>
   </message>
   <message>
-   <source>Not &amp;finished</source>
+   <source>&amp;Not finished</source>
    <translation>No&amp;ch nicht fertig</translation>
   </message>
   <message>
@@ -108,8 +108,8 @@
    <translation>Annotiert von</translation>
   </message>
   <message>
-   <source>Sa&amp;ve</source>
-   <translation>&amp;Speichern</translation>
+   <source>Save</source>
+   <translation>Speichern</translation>
   </message>
   <message>
    <source>Ctrl+Shift+S</source>
@@ -187,7 +187,7 @@
    <translation>Eine Modelldatei in die Studie kopieren.</translation>
   </message>
   <message>
-   <source>&amp;Export…</source>
+   <source>E&amp;xport…</source>
    <translation>&amp;Exportieren…</translation>
   </message>
   <message>
@@ -254,8 +254,8 @@
    <translation>Was herauskommt, wenn jede Stelle mit den ähnlichsten annotierten Stellen innerhalb und außerhalb des Knochens verglichen wird.</translation>
   </message>
   <message>
-   <source>Pro&amp;venance</source>
-   <translation>&amp;Herkunft</translation>
+   <source>Provenance</source>
+   <translation>Herkunft</translation>
   </message>
   <message>
    <source>Where each label comes from: from an annotation, from the model where it is sure, or from the comparison with annotated places.</source>
@@ -298,8 +298,8 @@
    <translation>Unsicherste Stellen</translation>
   </message>
   <message>
-   <source>Pr&amp;evious place</source>
-   <translation>Vorige &amp;Stelle</translation>
+   <source>Previous place</source>
+   <translation>Vorige Stelle</translation>
   </message>
   <message>
    <source>Ctrl+Shift+PgUp</source>
@@ -433,7 +433,7 @@
    <translation>Aufnahmen:</translation>
   </message>
   <message>
-   <source>Add &amp;files…</source>
+   <source>&amp;Add files…</source>
    <translation>&amp;Dateien…</translation>
   </message>
   <message>
@@ -449,8 +449,8 @@
    <translation>Alle Aufnahmen eines Ordners oder eine DICOM-Serie auf die Liste setzen.</translation>
   </message>
   <message>
-   <source>Cl&amp;ear list</source>
-   <translation>&amp;Liste leeren</translation>
+   <source>Clear list</source>
+   <translation>Liste leeren</translation>
   </message>
   <message>
    <source>Empty the list; results stay on disk.</source>
@@ -517,8 +517,8 @@
    <translation>Auch Karten von Unsicherheit, zugeordneten Labels und Herkunft schreiben; dauert mehrfach so lange.</translation>
   </message>
   <message>
-   <source>Sa&amp;ve results as:</source>
-   <translation>E&amp;rgebnisse als:</translation>
+   <source>Save results as:</source>
+   <translation>Ergebnisse als:</translation>
   </message>
   <message>
    <source>Format of the result files.</source>
@@ -553,7 +553,7 @@
    <translation>Fortschritt aller Aufnahmen</translation>
   </message>
   <message>
-   <source>S&amp;how</source>
+   <source>Sh&amp;ow</source>
    <translation>&amp;Zeigen</translation>
   </message>
   <message>
@@ -735,8 +735,8 @@
    <translation>Eine Studie in einem leeren Ordner beginnen.</translation>
   </message>
   <message>
-   <source>R&amp;ecent:</source>
-   <translation>Z&amp;uletzt:</translation>
+   <source>Recent:</source>
+   <translation>Zuletzt:</translation>
   </message>
   <message>
    <source>Open a study that was open before.</source>
@@ -835,7 +835,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Aufnahmen:</translation>
   </message>
   <message>
-   <source>Add &amp;files…</source>
+   <source>&amp;Add files…</source>
    <translation>&amp;Dateien…</translation>
   </message>
   <message>
@@ -943,8 +943,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Angeben, in welchem Ordner die CT-Aufnahmen der ausgewählten Fälle jetzt liegen.</translation>
   </message>
   <message>
-   <source>Remo&amp;ve…</source>
-   <translation>E&amp;ntfernen…</translation>
+   <source>Remove…</source>
+   <translation>Entfernen…</translation>
   </message>
   <message>
    <source>Take the selected cases out of the study; files stay on disk.</source>
@@ -1150,7 +1150,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Kurven</translation>
   </message>
   <message>
-   <source>S&amp;how</source>
+   <source>Sho&amp;w</source>
    <translation>Z&amp;eigen</translation>
   </message>
   <message>
@@ -1158,7 +1158,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die Kurven in einer Diagrammansicht neben den Schichten zeigen; sie wachsen, während das Training läuft.</translation>
   </message>
   <message>
-   <source>Li&amp;ve preview</source>
+   <source>Live &amp;preview</source>
    <translation>&amp;Live-Vorschau</translation>
   </message>
   <message>

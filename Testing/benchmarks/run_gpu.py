@@ -31,6 +31,8 @@ from run_all import HERE, PAGE, RESULTS, ROOT, machine, write_all
 from SemiSegEmbedLib.study.files import atomic_write
 
 NAME, PICTURE = "performance_gpu.json", "profile_gpu.png"
+RESERVE_S = 80
+"""For what a part does before and after the work that it can cut short: rendering, a row that lasts."""
 STEP = [
     "ours", "ours, instance norm", "as the peers write it", "as the peers write it, TF32", "convolutions alone",
     "uamt, as many passes", "cosine + max", "euclidean + mean", "euclidean + max", "ours, eager", "supervised",
@@ -38,7 +40,7 @@ STEP = [
 ]  # fmt: skip
 """In the order of their worth."""
 LABELS = ["default", "torch", "torch, fp32"]
-UNCERTAIN = ["label and uncertainty", "label and uncertainty, windows without bone skipped"]
+UNCERTAIN = ["label and uncertainty", "label and uncertainty near bone"]
 BESIDE = ["torch", "torch, fp32", "monai, fp32", "monai, our torch engine"]
 
 
@@ -47,7 +49,8 @@ class Part:
     """One script: its words, and what it takes at most.
 
     Attributes:
-        words: Script and arguments; "{partial}" is a file that it fills while it runs, "{picture}" its picture.
+        words: Script and arguments; "{partial}" is a file that it fills while it runs, "{picture}" its picture, and
+            after "{minutes}" it begins nothing more.
         tiny: Arguments of a rehearsal, after the others.
         seconds: It is stopped then.
         alone: Whether it runs only when it is asked for.
@@ -65,7 +68,7 @@ TINY_STEP = ("--patch", "16", "--base-filters", "2")
 TINY_HIP = ("--shape", "40", "40", "40", "--patch", "16", "16", "16", "--base-filters", "2", "--repeats", "1")
 PARTS = {
     "step": Part(
-        ("bench_step.py", *SIZE, "--repeats", "5", "--group", "5", "--minutes", "4", "--output", "{partial}",
+        ("bench_step.py", *SIZE, "--repeats", "5", "--group", "5", "--minutes", "{minutes}", "--output", "{partial}",
          "--only", *STEP),
         (*TINY_STEP, "--repeats", "1", "--group", "1"), 330,
     ),
@@ -82,7 +85,7 @@ PARTS = {
     "inference_beside": Part(("bench_inference.py", *HIP, "--norm", "batch", "--want", *BESIDE), TINY_HIP, 90),
     "inference_instance": Part(("bench_inference.py", *HIP, "--norm", "instance", "--want", *LABELS), TINY_HIP, 90),
     "useful_model": Part(
-        ("bench_useful_model.py", "--workers", "16", "--minutes", "7.5", "--output", "{partial}"),
+        ("bench_useful_model.py", "--workers", "16", "--minutes", "{minutes}", "--output", "{partial}"),
         ("--cases", "6", "--spacing", "6", "--steps", "4", "--workers", "1", "--minutes", "1", *TINY_STEP), 560, True,
     ),
 }  # fmt: skip
@@ -94,7 +97,8 @@ def run_part(part: Part, arguments: argparse.Namespace, seconds: float) -> dict[
     with tempfile.TemporaryDirectory() as name:
         partial, picture = Path(name) / "partial.json", Path(arguments.output) / PICTURE
         words = [*part.words, *(part.tiny if arguments.tiny else ()), "--device", arguments.device]
-        words = [word.format(partial=partial, picture=picture) for word in words]
+        minutes = f"{max(0.2, (seconds - RESERVE_S) / 60):.2f}"
+        words = [word.format(partial=partial, picture=picture, minutes=minutes) for word in words]
         try:
             code, output, errors = run_for([str(HERE / words[0]), *words[1:]], seconds, capture=True)
             if code == 0:

@@ -36,6 +36,8 @@ class TrainingConfig:
         bone_hu: HU from which an unlabelled voxel looks like bone.
         base_filters: Filters of the first level; 16 is half of the original 3D U-Net.
         norm: Normalisation layers of the network.
+        split_norm: With batch normalisation, each half of a batch is normalised by its own statistics, and the running
+            ones come from the labelled half; in `embedding_matching`, `mean_teacher` and `uamt`.
         dropout: Probability, on every convolution but the last (section 3.2).
         learning_rate: Of Adam (section 3.2).
         betas: Of Adam (section 3.2; 0.99, not 0.999).
@@ -120,6 +122,7 @@ class TrainingConfig:
     bone_hu: float = 150.0
     base_filters: int = 16
     norm: str = "batch"
+    split_norm: bool = False
     dropout: float = 0.15
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.99)

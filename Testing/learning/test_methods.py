@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
@@ -89,6 +90,21 @@ def test_pseudo_labels_and_references_carry_no_gradient_and_l_en_reaches_the_stu
     similarities, _ = method.similarities(f_u, references, usable)
     assert similarities.requires_grad
     assert not similarities.detach().argmax(1).requires_grad
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_split_statistics_are_those_of_each_half_and_only_labelled_patches_move_the_running_ones(split: bool) -> None:
+    method, batch = make_method("embedding_matching", norm="batch", split_norm=split), make_batch()
+    x_l, x_u = batch.labelled.images, 3.0 * batch.unlabelled.images + 1.0
+    other = copy.deepcopy(method.student)
+    expected = [other(x_l), copy.deepcopy(other)(x_u)] if split else other(torch.cat((x_l, x_u)))
+    halves = method.forward_halves(x_l, x_u)
+    for kind in (0, 1):  # logits, embeddings
+        both = torch.cat([half[kind] for half in expected]) if split else expected[kind]
+        torch.testing.assert_close(torch.cat([half[kind] for half in halves]), both)
+    for name, value in method.student.named_buffers():
+        if "running" in name:
+            torch.testing.assert_close(value, other.get_buffer(name))
 
 
 @pytest.mark.parametrize(("ua", "nn", "en"), [(True, False, False), (True, True, False), (True, False, True)])

@@ -85,6 +85,22 @@ class Method(nn.Module):
         with self.autocast(images.device.type):
             return network(images) if self.compiler is None else self.compiler(network, images)
 
+    def forward_halves(
+        self, labelled: Tensor, unlabelled: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Logits and embeddings of the student on both halves of a batch: one forward of [x_L; x_U], as in the paper.
+
+        With `split_norm` each half is normalised by its own statistics, and the running ones come from the labelled
+        half alone (Zajac et al., "Split Batch Normalization", 2019, arXiv 1904.03515).
+        """
+        if self.config.split_norm:
+            of_labelled = self.forward_network(self.student, labelled)
+            with frozen_statistics(self.student):
+                return of_labelled, self.forward_network(self.student, unlabelled)
+        logits, embeddings = self.forward_network(self.student, torch.cat((labelled, unlabelled)))
+        n = len(labelled)
+        return (logits[:n], embeddings[:n]), (logits[n:], embeddings[n:])
+
     @torch.no_grad()
     def monte_carlo(
         self, images: Tensor, passes: int, noise: float, form: str, clip: float = 0.0
@@ -117,6 +133,20 @@ class Method(nn.Module):
         else:
             with torch.autocast(device_type, self.autocast_dtype):
                 yield
+
+
+@contextlib.contextmanager
+def frozen_statistics(network: nn.Module) -> Iterator[None]:
+    """A forward within it normalises by its own batch, and running statistics of batch normalisation stay."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm3d | nn.SyncBatchNorm)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
 
 
 def add_noise(images: Tensor, scale: float, clip: float = 0.0) -> Tensor:

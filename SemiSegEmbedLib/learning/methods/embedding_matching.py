@@ -46,10 +46,8 @@ class EmbeddingMatching(Method):
         y_t, reliable, own = with_pasted(unlabelled.pasted, y_t, uncertainty < threshold)
         references, usable = self.references(labelled)
 
-        images = torch.cat((labelled.student_images, unlabelled.student_images))
-        logits, embeddings = self.forward_network(self.student, add_noise(images, c.noise_student))
-        n = len(labelled.images)
-        logits_u, f_u = logits[n:], embeddings[n:]
+        views = (add_noise(half.student_images, c.noise_student) for half in (labelled, unlabelled))
+        (logits_l, f_l), (logits_u, f_u) = self.forward_halves(*views)
         similarities, matchable = self.similarities(f_u, references, usable)
         opinion = self.matching_opinion(unlabelled, similarities, references, usable)
         y_nn = opinion.argmax(1)
@@ -57,7 +55,7 @@ class EmbeddingMatching(Method):
         unreliable = ~reliable & own & everywhere
 
         zero = logits_u.new_zeros((), dtype=torch.float32)
-        l_s = self.labelled_loss(logits[:n], embeddings[:n], labelled.labels)
+        l_s = self.labelled_loss(logits_l, f_l, labelled.labels)
         l_ua = masked_cross_entropy(logits_u, y_t, reliable) if c.use_ua else zero
         decided = unreliable & self.decided(opinion) if c.nn_margin else unreliable
         l_nn = self.floored(masked_cross_entropy(logits_u, y_nn, decided), decided) if c.use_nn else zero

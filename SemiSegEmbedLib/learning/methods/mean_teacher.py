@@ -30,9 +30,7 @@ class MeanTeacher(Method):
         assert unlabelled is not None
         target, mask, scalars = self.target(unlabelled, step)
         target, mask = self.mixed(target, mask, unlabelled)
-        images = torch.cat((labelled.student_images, unlabelled.student_images))
-        logits, _ = self.forward_network(self.student, images)
-        logits_l, logits_u = logits[: len(labelled.images)], logits[len(labelled.images) :]
+        (logits_l, _), (logits_u, _) = self.forward_halves(labelled.student_images, unlabelled.student_images)
 
         l_s = supervised_loss(logits_l, labelled.labels)
         l_c = masked_mean((logits_u.float().softmax(1) - target).square().mean(1), mask)

@@ -1,0 +1,319 @@
+"""Which semi-supervised term helps and which one hurts? Short, paired training runs on phantoms, on a processor.
+
+A cell is one row (`quick` with some settings changed) trained on one draw of annotated scans, and one JSON file. Cells
+that are there already are not run again, so the script can be stopped at any time. Patients come from seeds of their
+own: neither the benchmark's frozen cohort nor the demo's. Decisions are made on the cohort "development" and tried
+again on "confirmation". Needs torch, numpy and scipy.
+
+python Testing/benchmarks/bench_methods_cpu.py --rows supervised quick --draws 0 1 2 --output cells
+python Testing/benchmarks/bench_methods_cpu.py --show --output cells
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from SemiSegEmbedLib import __version__
+from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
+from SemiSegEmbedLib.inference.postprocess import remove_islands
+from SemiSegEmbedLib.inference.prediction import predict_classes
+from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
+from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.trainer import Trainer
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume, measure_normalisation
+from SemiSegEmbedLib.phantom.cohort import draw_cohort
+from SemiSegEmbedLib.phantom.render import render
+from SemiSegEmbedLib.study.files import atomic_write
+
+COHORT_SEEDS = {"development": 52101, "confirmation": 87403}
+TRAINING, VALIDATION, TEST = 16, 3, 6
+"""Scans of each kind; a draw says which of the training scans are annotated."""
+CLASSES = 2
+"""Background, and hip bones with femora as in the paper. The sacrum is background."""
+MEASURES = ("iou", "hd95", "hd95_main")
+CURVES = ("loss_supervised", "loss_ua", "loss_nn", "loss_en", "unreliable_fraction", "matched_foreground",
+          "accuracy_teacher", "accuracy_teacher_unreliable", "accuracy_matched_unreliable")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What all rows share.
+
+    Attributes:
+        spacing_mm: Of the grid. Patches are 96 mm wide, as the paper's, on each of them.
+        patch: Voxels along an axis.
+        steps: Of every row.
+        warm: Supervised steps before, once for each draw, from which all its rows go on: rows then differ by what they
+            do with unannotated scans, and not by how they began.
+        annotated: Of the training scans; the others are unannotated.
+    """
+
+    spacing_mm: float
+    patch: int
+    steps: int
+    annotated: int
+    warm: int = 0
+
+
+SCALES = {
+    "short": Scale(4.0, 24, 300, 2),
+    "warm": Scale(4.0, 24, 150, 2, warm=200),
+    "warm, all": Scale(4.0, 24, 150, TRAINING, warm=200),
+    "fine": Scale(3.0, 32, 200, 2, warm=250),
+}
+HARDNESS = {"severity": 1.3, "implants_share": 0.15}
+"""Of `draw_cohort`. Set on the supervised baseline alone, before any other row was run: see docs/methods.md."""
+NOISE, CONTRAST = 1.3, 0.8
+"""Factors on noise and on the radiodensity of bone, as in the benchmark's cohort."""
+
+LITERAL = {
+    "uncertainty_form": "mean_of_entropies", "threshold_end": 1.0, "reference_scope": "pair", "hard_negatives": False,
+    "centre": False, "en_mask": "dense", "ua_weight": 0.25, "ps_weight": 0.125, "ema_decay": 0.99,
+}  # fmt: skip
+"""The losses of `paper` with the optimiser, network and budget of `quick`."""
+PAPER_WEIGHTS = {"ua_weight": 0.25, "ps_weight": 0.125}
+ROWS: dict[str, dict[str, Any]] = {
+    "supervised": {"method": "supervised"},
+    "supervised, 2 patches": {"method": "supervised", "labelled_per_batch": 1, "unlabelled_per_batch": 1},
+    "no unlabelled loss": {"ua_weight": 0.0, "ps_weight": 0.0},
+    "mean_teacher": {"method": "mean_teacher"},
+    "uamt": {"method": "uamt"},
+    "literal": LITERAL,
+    "quick": {},
+    "UA": {"use_nn": False, "use_en": False},
+    "UA+NN": {"use_en": False},
+    "UA+EN": {"use_nn": False},
+    "paper weights": PAPER_WEIGHTS,
+    "paper weights, UA": {**PAPER_WEIGHTS, "use_nn": False, "use_en": False},
+    "paper weights, floor 1": {**PAPER_WEIGHTS, "ps_floor": 1.0},
+    "4+4": {"labelled_per_batch": 4, "unlabelled_per_batch": 4},
+    "split": {"split_norm": True},
+    "split, no unlabelled loss": {"split_norm": True, "ua_weight": 0.0, "ps_weight": 0.0},
+    "split, UA": {"split_norm": True, "use_nn": False, "use_en": False},
+    "split, paper weights": {"split_norm": True, **PAPER_WEIGHTS},
+    "split, 4+4": {"split_norm": True, "labelled_per_batch": 4, "unlabelled_per_batch": 4},
+    "labelled boxes": {"labelled_cutmix": 0.5},
+    "labelled boxes, UA": {"labelled_cutmix": 0.5, "use_nn": False, "use_en": False},
+    "strong": {"augmentation": "strong"},
+    "strong, supervised": {"method": "supervised", "augmentation": "strong"},
+}
+"""Name -> what is changed in `quick`."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    row: str
+    draw: int
+    cohort: str
+    scale: str
+
+    def config(self) -> TrainingConfig:
+        scale = SCALES[self.scale]
+        every = scale.steps // 3
+        shared = {
+            "steps": scale.steps, "patch_size": (scale.patch,) * 3, "seed": self.draw, "validate_every": every,
+            "checkpoint_every": scale.steps, "log_every": 20, "selection": "hd95", "divergence_patience": 10**6,
+        }  # fmt: skip
+        return preset("quick", **{**shared, **ROWS[self.row]})
+
+    def identity(self) -> dict[str, Any]:
+        """All that its numbers follow from; settings that are added later with a default leave it as it is."""
+        values, defaults = self.config().to_dict(), TrainingConfig().to_dict()
+        return {
+            **asdict(self),
+            "data": [asdict(SCALES[self.scale]), HARDNESS, NOISE, CONTRAST, TRAINING, VALIDATION, TEST],
+            "settings": {name: value for name, value in values.items() if value != defaults[name]},
+        }  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        digest = hashlib.sha256(json.dumps(self.identity(), sort_keys=True).encode("ascii")).hexdigest()
+        return f"{self.row}-{self.scale}-{self.cohort}-{self.draw}-{digest[:8]}".replace(", ", "_").replace(" ", "_")
+
+
+def load_cohort(cohort: str, spacing_mm: float, folder: Path) -> list[Volume]:
+    """Training, validation and test scans in this order; rendered once and kept in `folder`."""
+    patients = draw_cohort(TRAINING + VALIDATION + TEST, COHORT_SEEDS[cohort], **HARDNESS)
+    volumes = []
+    for number, patient in enumerate(patients):
+        patient = replace(
+            patient, noise_hu=patient.noise_hu * NOISE, cortex_hu=patient.cortex_hu * CONTRAST,
+            trabecular_hu=patient.trabecular_hu * CONTRAST,
+        )  # fmt: skip
+        digest = hashlib.sha256(repr((patient, spacing_mm)).encode()).hexdigest()[:12]
+        path = folder / f"{cohort}-{number:02d}-{digest}.npz"
+        if not path.exists():
+            phantom = render(patient, spacing_mm)
+            image = np.clip(phantom.image, -1000, 2000).astype(np.float16)
+            label = np.array([0, 1, 1, 1, 1, 0], np.uint8)[phantom.label]
+            folder.mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(path, image=image, label=label)
+        with np.load(path) as arrays:
+            volumes.append(Volume(f"case-{number + 1:04d}", arrays["image"], arrays["label"], (spacing_mm,) * 3))
+    return volumes
+
+
+class Judge:
+    """Validation handed to the trainer; the test scans are measured beside it and decide nothing."""
+
+    def __init__(self, config: TrainingConfig, volumes: list[Volume], normalisation: Normalisation) -> None:
+        self.config, self.normalisation = config, normalisation
+        self.scans = {"validation": volumes[TRAINING : TRAINING + VALIDATION], "test": volumes[-TEST:]}
+        self.points: list[dict[str, Any]] = []
+
+    def __call__(self, student: UNet3D, teacher: UNet3D, step: int) -> dict[str, float]:
+        point: dict[str, Any] = {"step": step}
+        for kind, scans in self.scans.items():
+            point[kind] = [self.measure(student, scan) for scan in scans]
+        if step == self.config.steps:
+            point["test, teacher"] = [self.measure(teacher, scan) for scan in self.scans["test"]]
+        self.points.append(point)
+        return means(point["validation"])
+
+    def measure(self, network: UNet3D, scan: Volume) -> dict[str, float]:
+        """IoU, HD95 in mm, and HD95 without islands."""
+        window = [2 * n for n in self.config.patch_size]
+        found = predict_classes(network, scan.image, self.normalisation, patch_size=window, device="cpu")
+        raw = evaluate_labels(scan.label, found, scan.spacing, range(1, CLASSES))
+        main = evaluate_labels(scan.label, remove_islands(found), scan.spacing, range(1, CLASSES))
+        return {
+            "iou": float(np.mean([row["iou"] for row in raw.values()])),
+            "hd95": float(np.mean([row["hd95"] for row in raw.values()])),
+            "hd95_main": float(np.mean([row["hd95"] for row in main.values()])),
+        }
+
+
+def means(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in MEASURES}
+
+
+def run_cell(cell: Cell, output: Path) -> dict[str, Any]:
+    """Trains and measures one cell."""
+    config, scale = cell.config(), SCALES[cell.scale]
+    volumes = load_cohort(cell.cohort, scale.spacing_mm, output / "data")
+    order = np.random.default_rng([COHORT_SEEDS[cell.cohort], cell.draw]).permutation(TRAINING)
+    annotated = {f"case-{number + 1:04d}" for number in order[: scale.annotated]}
+    training = [replace(v, label=v.label if v.key in annotated else None) for v in volumes[:TRAINING]]
+    hidden = {v.key: v.label for v in volumes[:TRAINING] if v.key not in annotated and v.label is not None}
+    normalisation = measure_normalisation(training)
+    judge, events, began = Judge(config, volumes, normalisation), [], time.monotonic()
+    initial = warm_start(cell, training, normalisation, output / "data") if scale.warm else None
+    with tempfile.TemporaryDirectory() as folder:
+        Trainer(
+            config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(folder), report=events.append,
+            validate=judge, hidden_labels=hidden if config.method == "embedding_matching" else None, initial=initial,
+        ).run()  # fmt: skip
+    return {
+        **cell.identity(), "annotated": sorted(annotated), "points": judge.points,
+        "labels_sha256": hashlib.sha256(b"".join(np.packbits(v.label).tobytes() for v in volumes)).hexdigest(),
+        "curves": [{n: e[n] for n in ("step", *CURVES) if n in e} for e in events if e["event"] == "step"],
+        "seconds": round(time.monotonic() - began, 1),
+        "versions": {"semisegembed": __version__, "python": platform.python_version(), "torch": torch.__version__,
+                     "numpy": np.__version__, "scipy": scipy.__version__},
+    }  # fmt: skip
+
+
+def warm_start(
+    cell: Cell, training: list[Volume], normalisation: Normalisation, folder: Path
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Student and teacher after the supervised steps that all rows of a draw share; trained once."""
+    scale = SCALES[cell.scale]
+    config = preset(
+        "quick", method="supervised", steps=scale.warm, schedule="constant", patch_size=(scale.patch,) * 3,
+        seed=1000 + cell.draw, checkpoint_every=scale.warm,
+    )  # fmt: skip
+    digest = hashlib.sha256(json.dumps([config.to_dict(), asdict(scale)], sort_keys=True).encode()).hexdigest()[:12]
+    path = folder / f"warm-{cell.cohort}-{cell.draw}-{digest}.pt"
+    if not path.exists():
+        with tempfile.TemporaryDirectory() as temporary:
+            Trainer(
+                config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(temporary),
+                report=lambda event: None,
+            ).run()  # fmt: skip
+            save_checkpoint(path, load_checkpoint(Path(temporary) / "last.pt")["method"])
+    state = load_checkpoint(path)
+    parts = [
+        {name.removeprefix(part): value for name, value in state.items() if name.startswith(part)}
+        for part in ("student.", "teacher.")
+    ]
+    return parts[0], parts[1]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    for draw in arguments.draws:
+        for row in arguments.rows:
+            cell = Cell(row, draw, arguments.cohort, arguments.scale)
+            path = arguments.output / f"{cell.name}.json"
+            if not path.exists():
+                atomic_write(path, json.dumps(run_cell(cell, arguments.output)).encode("ascii"))
+            result = json.loads(path.read_text(encoding="ascii"))
+            last = means(result["points"][-1]["test"])
+            print(row, draw, {name: round(value, 3) for name, value in last.items()}, result["seconds"], flush=True)
+
+
+def show(output: Path) -> None:
+    """Prints one line for each row: means over the draws, and each draw's difference to supervised (paired)."""
+    cells = [json.loads(path.read_text(encoding="ascii")) for path in sorted(output.glob("*.json"))]
+    for where in sorted({(cell["scale"], cell["cohort"]) for cell in cells}):
+        here = [cell for cell in cells if (cell["scale"], cell["cohort"]) == where]
+        base = {cell["draw"]: means(cell["points"][-1]["test"]) for cell in here if cell["row"] == "supervised"}
+        print(f"\n{where[0]}, {where[1]}\n{'row':24s}draws" + "".join(f"{title:>12s}" for title in TITLES))
+        for row in (row for row in ROWS if any(cell["row"] == row for cell in here)):
+            mine = [cell for cell in here if cell["row"] == row]
+            columns = np.array([summary(cell) for cell in mine], float)
+            last = {cell["draw"]: means(cell["points"][-1]["test"]) for cell in mine}
+            paired = "".join(
+                f"  {draw}: {value['iou'] - base[draw]['iou']:+.3f} {value['hd95'] - base[draw]['hd95']:+.1f} mm"
+                for draw, value in sorted(last.items())
+                if draw in base and row != "supervised"
+            )
+            print(f"{row:24s}{len(mine):5d}" + "".join(f"{v:12.3f}" for v in columns.mean(0)) + paired)
+
+
+TITLES = ("IoU", "HD95", "HD95 main", "teacher", "by HD95", "its HD95", "by IoU", "its HD95", "unreliable", "as bone",
+          "y_t right", "y_nn right")  # fmt: skip
+"""Test scans: the last student and teacher, then the student selected in validation by HD95 and by IoU; last third."""
+
+
+def summary(cell: dict[str, Any]) -> list[float]:
+    """The columns of `TITLES`; NaN for what a method has not."""
+    points = cell["points"]
+    last, teacher = means(points[-1]["test"]), means(points[-1]["test, teacher"])
+    by_distance = min(points, key=lambda point: means(point["validation"])["hd95"])
+    by_iou = max(points, key=lambda point: means(point["validation"])["iou"])
+    chosen = [means(point["test"])[name] for point in (by_distance, by_iou) for name in ("iou", "hd95")]
+    late = [row for row in cell["curves"] if row["step"] > cell["curves"][-1]["step"] * 2 / 3]
+    names = ("unreliable_fraction", "matched_foreground", "accuracy_teacher_unreliable", "accuracy_matched_unreliable")
+    health = [[row[name] for row in late if row.get(name) is not None] for name in names]
+    shares = [float(np.mean(values)) if values else float("nan") for values in health]
+    return [last["iou"], last["hd95"], last["hd95_main"], teacher["iou"], *chosen, *shares]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=["supervised", "quick"])
+    parser.add_argument("--draws", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--cohort", choices=COHORT_SEEDS, default="development")
+    parser.add_argument("--scale", choices=SCALES, default="warm")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--show", action="store_true", help="print what the cells of the folder say; trains nothing")
+    arguments = parser.parse_args()
+    show(arguments.output) if arguments.show else run(arguments)

@@ -105,8 +105,9 @@ class AnnotatePresenter:
     def _show_prefill(self) -> None:
         possible = self._result_folder() is not None or self._newest_model() is not None
         self._view.show_prefill(possible and not self._errand.running)
-        case = self._session.case
-        self._view.show_finished(case is not None and case.label is not None)
+        label = None if self._session.case is None else self._session.case.label
+        # What was accepted in Review is taken back there, with the decision.
+        self._view.show_finished(label is not None and not label.accepted_from)
 
     def _tell_finished(self, name: str) -> None:
         text = _("{segment} is marked as completed and cannot be drawn in: change its status in the table to go on.")

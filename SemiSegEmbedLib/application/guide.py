@@ -85,7 +85,7 @@ def next_step(now: Situation) -> Step:
     total = now.annotated + now.waiting
     if total == 0:
         return Step(_("The study holds no scan yet."), _("Next: add scans"), "Study", "studyAddFolderButton")
-    count = _("{annotated} of {total} scans are annotated.").format(annotated=now.annotated, total=total)
+    count = _("{annotated} of {total} scans annotated.").format(annotated=now.annotated, total=total)
     return _run_step(now, count) or (_model_step(now, count) if now.model else _annotate_or_train(now, count))
 
 

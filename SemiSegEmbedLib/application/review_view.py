@@ -118,6 +118,10 @@ class ReviewWidgets:
         """Which overlay is shown, and its legend."""
         for key, button in self._overlay_buttons.items():
             button.checked = key == name
+            # Bold too: in a dark theme a pressed button looks much like the others.
+            font = button.font
+            font.setBold(key == name)
+            button.font = font
         show_legend(self._ui.reviewLegendLabel, entries)
 
     def show_ranking(self, ranking: Ranking, why_not: str, classes: int = 2) -> None:

@@ -57,7 +57,9 @@ class TrainWidgets:
         for text in (_("Loss, overlap, unsure share"), _("Distance (HD95)")):
             self._ui.trainCurvesCombo.addItem(text)
         self._ui.trainDeviceCombo.addItem(_("Automatic"))
-        self._ui.trainValidationTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        header = self._ui.trainValidationTable.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self._ui.trainLogFold.collapsed = True
 
     def _connect(self) -> None:

@@ -74,7 +74,7 @@ def test_the_button_alone_leads_from_the_first_drawing_to_training(module, study
     ui, window = module.ui, module.window
     window.widget.show()
     for number in range(4):
-        assert ui.moduleGuideLabel.text.startswith(f"{number} of 5 scans are annotated.")
+        assert ui.moduleGuideLabel.text.startswith(f"{number} of 5 scans annotated.")
         if window.session.case is None:
             ui.moduleGuideButton.click()
         key = f"case-{number + 1:04d}"

@@ -112,10 +112,12 @@ def test_one_click_shows_a_map_of_labels_with_its_legend_and_another_hides_it(mo
     volume = slicer.mrmlScene.GetNodeByID(layers()[1])
     assert (slicer.util.arrayFromVolume(volume) == 1).any()
     assert button.checked
+    assert button.font.bold()
     assert "■" in module.ui.reviewLegendLabel.text
     button.click()
     assert layers() == (None, None)
     assert not button.checked
+    assert not button.font.bold()
 
 
 def test_overlay_colours_are_those_of_the_legend(module, study) -> None:

@@ -1377,8 +1377,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Weiter: Aufnahmen hinzufügen</translation>
   </message>
   <message>
-   <source>{annotated} of {total} scans are annotated.</source>
-   <translation>{annotated} von {total} Aufnahmen sind annotiert.</translation>
+   <source>{annotated} of {total} scans annotated.</source>
+   <translation>{annotated} von {total} Aufnahmen annotiert.</translation>
   </message>
   <message>
    <source>Training runs.</source>
@@ -1426,7 +1426,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Next: annotate meanwhile</source>
-   <translation>Weiter: währenddessen annotieren</translation>
+   <translation>Weiter: dabei annotieren</translation>
   </message>
   <message>
    <source>Training broke off.</source>

@@ -25,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from bench_inference import VARIANTS
 from measuring import NO_TIME, end_with_children, run_for
 from run_all import HERE, PAGE, RESULTS, ROOT, machine, write_all
 
@@ -63,7 +64,7 @@ class Part:
 
 
 SIZE = ("--patch", "96", "--base-filters", "16")
-HIP = ("--phantom", "--shape", "400", "300", "400", "--repeats", "5")
+HIP = ("--phantom", "--shape", "400", "300", "400", "--repeats", "3")
 TINY_STEP = ("--patch", "16", "--base-filters", "2")
 TINY_HIP = ("--shape", "40", "40", "40", "--patch", "16", "16", "16", "--base-filters", "2", "--repeats", "1")
 PARTS = {
@@ -72,7 +73,7 @@ PARTS = {
          "--only", *STEP),
         (*TINY_STEP, "--repeats", "1", "--group", "1"), 330,
     ),
-    "inference": Part(("bench_inference.py", *HIP, "--norm", "batch", "--want", *LABELS, *UNCERTAIN), TINY_HIP, 120),
+    "inference": Part(("bench_inference.py", *HIP, "--norm", "batch", "--want", *LABELS, *UNCERTAIN), TINY_HIP, 180),
     "file_to_saved": Part(
         ("bench_file_to_saved.py",),
         ("--size", "48", "48", "32", "--patch", "32", "--base-filters", "2", "--steps", "3", "--repeats", "2"), 90,

@@ -20,7 +20,10 @@ RESULTS = ROOT / "docs" / "figures" / "performance.json"
 def scripts() -> dict[str, ModuleType]:
     sys.path.insert(0, str(ROOT / "Testing" / "benchmarks"))
     try:
-        return {name: importlib.import_module(name) for name in ("tables", "gpu_tables", "run_all", "run_gpu")}
+        return {
+            name: importlib.import_module(name)
+            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step")
+        }
     finally:
         sys.path.pop(0)
 
@@ -95,6 +98,15 @@ def test_numbers_of_a_gpu_fill_their_rows_and_one_that_failed_leaves_the_others(
     assert "OutOfMemoryError" in tables.gpu_step_table({"gpu": gpu})
     assert "ModuleNotFoundError" in tables.gpu_inference_table({"gpu": gpu})
     assert "| gpu | H100 |" in tables.gpu_machine_table({"gpu": gpu})
+
+
+def test_what_a_gpu_should_measure_is_there_to_be_measured(scripts) -> None:
+    run_gpu = scripts["run_gpu"]
+    assert set(run_gpu.LABELS + run_gpu.BESIDE) <= set(run_gpu.VARIANTS)
+    assert {name for name in run_gpu.UNCERTAIN if name.startswith("label")}
+    step = scripts["bench_step"]
+    assert set(run_gpu.STEP) == {*step.OURS, *step.PEERS, step.FLOOR}
+    assert all((run_gpu.HERE / part.words[0]).is_file() for part in run_gpu.PARTS.values())
 
 
 def test_a_part_that_fails_or_lasts_too_long_says_why_and_the_others_go_on(scripts, tmp_path, monkeypatch) -> None:

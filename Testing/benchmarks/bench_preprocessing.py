@@ -31,9 +31,11 @@ from SemiSegEmbedLib.imaging.prepare import label_to_training_grid, to_training_
 from SemiSegEmbedLib.imaging.read import read_image
 from SemiSegEmbedLib.imaging.restore import labels_to_native, probabilities_to_native
 from SemiSegEmbedLib.imaging.write import write_image, write_segmentation
-from SemiSegEmbedLib.study.records import Label
+from SemiSegEmbedLib.study.records import IGNORE, Label
+from SemiSegEmbedLib.workflows.labelling import label_values
 
 LABELS = (Label("hip left", 1), Label("hip right", 2))
+SIDED = (Label("hip left", 1, side="left", mirror=2), Label("hip right", 2, side="right", mirror=1))
 
 
 def synthetic(size: tuple[int, ...], spacing: tuple[float, ...]) -> tuple[sitk.Image, sitk.Image]:
@@ -104,8 +106,13 @@ def main() -> None:
         cache = ArrayCache(folder / "cache")
         _, report["cache_put"] = measure(partial(cache.put, "ct", grid.array, {}))
         _, report["cache_get"] = measure(partial(cache.get, "ct"))
-    report["training_shape"] = list(grid.array.shape)
-    _, report["labels_to_native"] = measure(partial(labels_to_native, classes, grid.geometry, native))
+        report["training_shape"] = list(grid.array.shape)
+        found = np.minimum(np.where(classes == IGNORE, 0, classes), 1)
+        values, report["islands_and_sides"] = measure(
+            partial(label_values, found, SIDED, grid.geometry.array_spacing, island_mm3=500.0)
+        )
+        back, report["labels_to_native"] = measure(partial(labels_to_native, values, grid.geometry, native))
+        _, report["write_segmentation"] = measure(partial(write_segmentation, back, SIDED, folder / "found.nii.gz"))
     probabilities = np.stack([classes == value for value in range(3)]).astype(np.float16)
     _, report["probabilities_to_native"] = measure(
         partial(probabilities_to_native, probabilities, grid.geometry, native)

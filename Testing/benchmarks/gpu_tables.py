@@ -99,7 +99,7 @@ TARGETS = (
     ),
     Target(
         "with uncertainty where windows hold bone", "≤ 3 times", "inference",
-        _ratio("label and uncertainty, windows without bone skipped", "torch"),
+        _ratio("label and uncertainty near bone", "torch"),
     ),
     Target(
         "against MONAI's sliding window, same engine and precision", "≥ 1.3 times as fast", "inference_beside",

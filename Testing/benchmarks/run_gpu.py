@@ -41,7 +41,7 @@ STEP = [
 ]  # fmt: skip
 """In the order of their worth."""
 LABELS = ["default", "torch", "torch, fp32"]
-UNCERTAIN = ["label and uncertainty", "label and uncertainty near bone"]
+UNCERTAIN = [name for name in VARIANTS if "uncertainty" in name]
 BESIDE = ["torch", "torch, fp32", "monai, fp32", "monai, our torch engine"]
 
 

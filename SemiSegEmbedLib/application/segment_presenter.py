@@ -22,7 +22,7 @@ from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState, percent_in
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
-from SemiSegEmbedLib.application.volumes import unchanged_file, volume_copy
+from SemiSegEmbedLib.application.volumes import as_hu, loaded_voxels, unchanged_file
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.manifest import labels_from
 from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, is_last_step, models_by_age
@@ -151,7 +151,7 @@ class SegmentPresenter:
             self._added(Scan(path, volume.GetName(), volume_id=volume.GetID()))
             return
         try:
-            voxels, grid = volume_copy(volume)
+            voxels, grid = loaded_voxels(volume)
         except SemiSegEmbedError as error:
             self._messages.warn(str(error))
             return
@@ -159,7 +159,9 @@ class SegmentPresenter:
             self._temporary = Path(tempfile.mkdtemp(prefix="SemiSegEmbed-"))
         copy = self._temporary / f"{self.scans.count:03d}.nrrd"
         scan = Scan(copy, volume.GetName(), volume_id=volume.GetID())
-        self._copies.start(lambda: write_nrrd(copy, voxels, grid), lambda _r: self._added(scan), self._messages.warn)
+        self._copies.start(
+            lambda: write_nrrd(copy, as_hu(voxels), grid), lambda _nothing: self._added(scan), self._messages.warn
+        )
 
     def _added(self, scan: Scan) -> None:
         self.scans.add([scan])

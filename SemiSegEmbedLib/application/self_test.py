@@ -19,7 +19,7 @@ from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
 from SemiSegEmbedLib.application.self_test_parts import AnswersNothing, Belongings, installed, write_scan
 from SemiSegEmbedLib.application.train_view import PRESETS
-from SemiSegEmbedLib.application.volumes import remove_node, volume_copy
+from SemiSegEmbedLib.application.volumes import loaded_voxels, remove_node
 from SemiSegEmbedLib.jobs.run_folder import RunState
 from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.study import Study
@@ -133,7 +133,7 @@ class SelfTest:
     def use_a_result(self) -> None:
         """Show a result, in slices and as surfaces, and export it in every format."""
         image = slicer.util.loadVolume(str(self._scans[0]), {"show": False})
-        voxels, grid = volume_copy(image)
+        voxels, grid = loaded_voxels(image)
         remove_node(image)
         label = self._folder / "label.nrrd"
         write_nrrd(label, (voxels > BONE_HU).astype(np.uint8), grid)

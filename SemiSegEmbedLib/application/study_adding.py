@@ -16,7 +16,7 @@ from SemiSegEmbedLib.application.series_choice import SeriesChoice
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
 from SemiSegEmbedLib.application.study_work import StudyWork
-from SemiSegEmbedLib.application.volumes import CASE_ATTRIBUTE, unchanged_file, volume_copy
+from SemiSegEmbedLib.application.volumes import CASE_ATTRIBUTE, as_hu, loaded_voxels, unchanged_file
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.files import remove, temporary_beside
 from SemiSegEmbedLib.study.study import Study
@@ -128,13 +128,13 @@ class StudyAdding:
             self._work.tried(lambda: self._copy_in(volume))
 
     def _copy_in(self, volume: Any) -> None:
-        voxels, grid = volume_copy(volume)
+        voxels, grid = loaded_voxels(volume)
         folder, name, patient = self._study_folder(), volume.GetName(), self._view.patient() or None
         temporary = temporary_beside(folder / "incoming.nrrd")
 
         def work() -> None:
             try:
-                write_nrrd(temporary, voxels, grid)
+                write_nrrd(temporary, as_hu(voxels), grid)
                 Study.open(folder).add_case(temporary, copy=True, name=name, patient=patient)
             finally:
                 remove(temporary)

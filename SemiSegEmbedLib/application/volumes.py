@@ -114,10 +114,11 @@ def matrix_above(node: Any) -> np.ndarray:
     return slicer.util.arrayFromVTKMatrix(matrix)
 
 
-def volume_copy(volume: Any) -> tuple[np.ndarray, Grid]:
-    """The voxels of a loaded volume as int16 HU, copied, and their grid where the volume is seen.
+def loaded_voxels(volume: Any) -> tuple[np.ndarray, Grid]:
+    """The voxels of a loaded volume, and their grid where the volume is seen; copies nothing.
 
-    A transform above the volume that moves or turns it is part of the grid.
+    A transform above the volume that moves or turns it is part of the grid. The voxels stay in memory as long as the
+    array is kept, so that `as_hu` may copy them in a thread.
 
     Raises:
         BadInputError: It is empty or no scalar 3-D volume, or a transform above it shears or bends it.
@@ -132,10 +133,16 @@ def volume_copy(volume: Any) -> tuple[np.ndarray, Grid]:
     if not np.allclose(axes.T @ axes, np.eye(3), atol=_RIGHT_ANGLE_TOLERANCE):
         text = _("{name} stands under a transform that shears it: take it out of the transform first.")
         raise BadInputError(text.format(name=name))
-    voxels = slicer.util.arrayFromVolume(volume)
-    if voxels.dtype != np.int16:
-        voxels = np.clip(np.rint(voxels), -32768, 32767)
-    return voxels.astype(np.int16), Grid(grid.shape, seen)
+    return slicer.util.arrayFromVolume(volume), Grid(grid.shape, seen)
+
+
+def as_hu(voxels: np.ndarray) -> np.ndarray:
+    """A copy as int16 HU, rounded where need be; touches neither MRML nor Qt."""
+    copy = np.empty(voxels.shape, np.int16)
+    for source, target in zip(voxels, copy, strict=True):
+        # Slice by slice: the temporary arrays stay small.
+        target[...] = source if source.dtype == np.int16 else np.clip(np.rint(source), -32768, 32767)
+    return copy
 
 
 def unchanged_file(volume: Any) -> Path | None:

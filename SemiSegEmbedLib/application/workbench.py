@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,15 @@ AHEAD = 3
 """So many cases that may come next are prepared for display."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Writing:
+    """A drawing on its way to the disk: as a draft, or by way of the draft as a label."""
+
+    drawing: Drawing
+    draft: Path
+    is_draft: bool
+
+
 class Workbench:
     """The case on the table.
 
@@ -43,7 +53,7 @@ class Workbench:
         self.opened = Signal()
         self.saved = Signal()
         self._ignored: np.ndarray | None = None
-        self._writing: list[Path] = []
+        self._writing: list[_Writing] = []
         self._stranded: dict[Path, Drawing] = {}
         self._background = background
         self._messages = messages
@@ -62,8 +72,6 @@ class Workbench:
         if study is None:
             return False
         self.keep_draft()
-        if _draft(study, key) in self._writing:
-            self._background.finish()
         try:
             case = study.case(key)
             image = self._image(study, case)
@@ -173,7 +181,7 @@ class Workbench:
             if then is not None:
                 then()
 
-        self._write(drawing, draft, work, done)
+        self._write(_Writing(drawing, draft, is_draft=False), work, done)
 
     def take_back(self) -> None:
         """The case in view was saved too early: it waits for its drawing again, which stays as work not saved."""
@@ -208,26 +216,31 @@ class Workbench:
         self._write_draft(drawing, _draft(study, case.key))
 
     def _write_draft(self, drawing: Drawing, draft: Path) -> None:
-        self._write(drawing, draft, lambda: drawing.write(draft), lambda: None)
+        self._write(_Writing(drawing, draft, is_draft=True), lambda: drawing.write(draft), lambda: None)
 
-    def _write(self, drawing: Drawing, draft: Path, work: Callable[[], None], then: Callable[[], None]) -> None:
+    def _write(self, writing: _Writing, work: Callable[[], None], then: Callable[[], None]) -> None:
         """Write in the background; a drawing that cannot be written stays in the scene, or else in memory."""
+        draft = writing.draft
 
         def done(_result: object) -> None:
-            self._writing.remove(draft)
+            self._writing.remove(writing)
             then()
 
         def failed(sentence: str) -> None:
-            self._writing.remove(draft)
+            self._writing.remove(writing)
             study, case = self.session.study, self.session.case
             if study is not None and case is not None and _draft(study, case.key) == draft:
                 self.scene.mark_unsaved()
-            elif draft not in self._writing:
-                self._stranded[draft] = drawing
+            elif self._being_written(draft) is None:
+                self._stranded[draft] = writing.drawing
             self._messages.warn(sentence)
 
-        self._writing.append(draft)
+        self._writing.append(writing)
         self._background.start(work, done, failed)
+
+    def _being_written(self, draft: Path) -> _Writing | None:
+        """The newest drawing of a case that is on its way to the disk."""
+        return next((one for one in reversed(self._writing) if one.draft == draft), None)
 
     def leave(self) -> None:
         """Take the case out of the scene; a draft of unsaved work is kept."""
@@ -252,6 +265,10 @@ class Workbench:
         label, draft = study.label_path(case), _draft(study, case.key)
         if draft in self._stranded:
             return self._stranded[draft].voxels(), True
+        writing = self._being_written(draft)
+        if writing is not None:
+            # From memory, because waiting for the disk would hold up the window.
+            return writing.drawing.voxels(), writing.is_draft
         if draft.is_file() and _is_newer(draft, label):
             return draft, True
         return label_voxels(study, case) or label, False
@@ -261,7 +278,7 @@ class Workbench:
         study = self.session.study
         if study is None:
             return []
-        files = set((study.folder / "drafts").glob("*.nrrd")) - set(self._writing)
+        files = set((study.folder / "drafts").glob("*.nrrd")) - {one.draft for one in self._writing}
         return [
             case
             for case in study.cases

@@ -157,10 +157,8 @@ def without_accepted_result(manifest: Manifest, key: str, status: str) -> Manife
     case = find_case(manifest, key)
     if case.label is None or not case.label.accepted_from:
         raise BadInputError(f"The annotation of {key} was drawn by a person: there is nothing to take back.")
-    model_id, role = case.label.accepted_from, case.role
-    if len(case.labels) == 1 and role is Role.ANNOTATED:
-        role = Role.UNANNOTATED
-    manifest = with_case(manifest, key, labels=case.labels[:-1], role=role)
+    model_id = case.label.accepted_from
+    manifest = without_newest_label(manifest, key)
     # The case may have a newer result meanwhile, and the model may be gone.
     if any((result.case_key, result.model_id) == (key, model_id) for result in manifest.results):
         manifest = with_result_status(manifest, key, model_id, status)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from SemiSegEmbedLib.application import window as window_module
+from SemiSegEmbedLib.study.files import FileLock
 from SemiSegEmbedLib.study.presets import HIP_BONES
 from SemiSegEmbedLib.study.records import IGNORE
 from SemiSegEmbedLib.study.store import ManifestStore
@@ -95,7 +97,7 @@ def test_a_drawing_that_could_not_be_kept_when_its_case_was_left_is_there_again(
     assert not drawn(module).any()
     assert module.window.workbench.open("case-0001")
     assert np.array_equal(drawn(module), mask)
-    assert module.window.workbench.scene.modified
+    module.wait(lambda: module.window.workbench.scene.modified)
     full_disk.free()
     module.window.workbench.keep_draft()
     module.wait(lambda: (study.folder / "drafts" / "case-0001.nrrd").is_file())
@@ -109,6 +111,34 @@ def test_a_drawing_in_memory_is_written_as_soon_as_there_is_room(module, study, 
     full_disk.free()
     module.window.workbench.keep_draft()
     module.wait(lambda: (study.folder / "drafts" / "case-0001.nrrd").is_file())
+
+
+def test_a_case_opens_at_once_while_its_label_is_on_its_way_to_the_disk(module, study) -> None:
+    mask = 2 * paint(module, 2)
+    with FileLock(study.folder / ".study.lock"):
+        module.ui.annotateSaveButton.click()
+        assert module.window.workbench.open("case-0002")
+        assert not drawn(module).any()
+        begin = time.monotonic()
+        assert module.window.workbench.open("case-0001")
+        assert time.monotonic() - begin < 3.0, "the study is locked for ten seconds"
+        assert versions(study) == 0
+        assert np.array_equal(drawn(module), mask)
+        assert not module.window.workbench.scene.modified
+    module.wait(lambda: versions(study) == 1)
+    assert np.array_equal(saved(study), mask)
+    assert np.array_equal(drawn(module), mask)
+
+
+def test_a_draft_that_fails_after_its_case_was_opened_again_counts_as_unsaved(module, study, full_disk) -> None:
+    mask = paint(module, noise=True, region=(slice(None),) * 3)
+    full_disk.fill()
+    module.window.workbench.open("case-0002")
+    module.window.workbench.open("case-0001")
+    module.wait(lambda: module.message.startswith("⚠"))
+    assert np.array_equal(drawn(module), mask)
+    assert module.window.workbench.scene.modified
+    full_disk.free()
 
 
 def test_a_study_that_another_program_changes_is_a_sentence_and_the_draft_stays(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,7 @@ vtk = pytest.importorskip("vtk")
 from SemiSegEmbedLib.application.label_file import write_nrrd  # noqa: E402
 from SemiSegEmbedLib.application.scene import CaseScene  # noqa: E402
 from SemiSegEmbedLib.application.segmentation import segment_id  # noqa: E402
-from SemiSegEmbedLib.application.volumes import grid_of, unchanged_file, volume_copy  # noqa: E402
+from SemiSegEmbedLib.application.volumes import as_hu, grid_of, loaded_voxels, unchanged_file  # noqa: E402
 from SemiSegEmbedLib.errors import BadInputError  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_SIDES  # noqa: E402
 
@@ -213,12 +214,31 @@ def bend(node) -> None:
 
 
 def test_a_volume_that_a_transform_turns_is_copied_where_it_is_seen(case) -> None:
-    before = volume_copy(case.volume)
+    before = loaded_voxels(case.volume)
     transform_above(case.volume, TURNED)
-    voxels, grid = volume_copy(case.volume)
+    voxels, grid = loaded_voxels(case.volume)
     assert np.array_equal(voxels, before[0])
     flip = np.diag([-1.0, -1.0, 1.0, 1.0])
     assert np.allclose(grid.ijk_to_lps, flip @ TURNED @ flip @ before[1].ijk_to_lps)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.float32, np.float64, np.uint16])
+def test_voxels_of_any_kind_become_whole_hu(kind) -> None:
+    whole = np.issubdtype(kind, np.integer)
+    values = np.array([0, 1, 2, 3, 30_000] if whole else [-1000.4, -0.6, 0.0, 1.6, 40_000.0])
+    expected = np.clip(np.rint(values), -32768, 32767)
+    copy = as_hu(np.broadcast_to(values, (3, 2, 5)).astype(kind))
+    assert copy.dtype == np.int16
+    np.testing.assert_array_equal(copy, np.broadcast_to(expected, (3, 2, 5)))
+
+
+def test_the_voxels_outlive_their_volume(scene) -> None:
+    volume = slicer.util.addVolumeFromArray(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
+    voxels, _grid = loaded_voxels(volume)
+    slicer.mrmlScene.RemoveNode(volume)
+    del volume
+    gc.collect()
+    np.testing.assert_array_equal(as_hu(voxels).ravel(), np.arange(24))
 
 
 def test_a_volume_that_a_transform_shears_or_bends_is_refused(case) -> None:
@@ -226,10 +246,10 @@ def test_a_volume_that_a_transform_shears_or_bends_is_refused(case) -> None:
     sheared[0, 1] = 0.3
     transform_above(case.volume, sheared)
     with pytest.raises(BadInputError, match="shears"):
-        volume_copy(case.volume)
+        loaded_voxels(case.volume)
     bend(case.volume)
     with pytest.raises(BadInputError, match="bends"):
-        volume_copy(case.volume)
+        loaded_voxels(case.volume)
 
 
 def test_a_case_that_was_turned_as_a_whole_is_saved_as_it_was_drawn(case, files) -> None:

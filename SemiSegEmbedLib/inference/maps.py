@@ -22,6 +22,7 @@ from SemiSegEmbedLib.errors import BadInputError, StoppedError
 from SemiSegEmbedLib.inference.engine import make_engine
 from SemiSegEmbedLib.inference.map_result import MapResult
 from SemiSegEmbedLib.inference.map_settings import MapSettings, Plan
+from SemiSegEmbedLib.inference.matching_layer import MatchingLayer
 from SemiSegEmbedLib.inference.model_file import Model
 from SemiSegEmbedLib.inference.sliding_window import Skip, count_windows, fit_batch, sliding_window
 from SemiSegEmbedLib.inference.stochastic import Passes
@@ -153,7 +154,7 @@ class _Work:
         self.model, self.settings, self.device = model, settings, device
         self.patch = tuple(patch)
         self.plan = Plan.of(settings, model.classes)
-        self.depends_on_size = model.network["norm"] in ("instance", "group")
+        self.depends_on_size = model.network.get("norm", "instance") in ("instance", "group")
         self._make_engines(patch, windows)
 
     def _make_engines(self, patch: Sequence[int], windows: int) -> None:
@@ -166,7 +167,10 @@ class _Work:
         )
         uses_student = self.plan.needs_matching or (self.plan.needs_probability and by_student)
         uses_teacher = self.plan.needs_probability and not by_student
-        self.student = make(model.student, embeddings=self.plan.needs_matching) if uses_student else None
+        by_layer = self.plan.needs_matching and (settings.kernel, settings.reduce) == ("cosine", "mean")
+        self.layer = MatchingLayer(model.bank, model.classes, centre=bool(settings.centre)) if by_layer else None
+        embeddings = self.plan.needs_matching
+        self.student = make(model.student, embeddings=embeddings, layer=self.layer) if uses_student else None
         self.segmenter = make(model.teacher, embeddings=False) if uses_teacher else None
         in_windows = self.plan.needs_uncertainty and not self.plan.in_tiles
         self.passes = Passes(model, settings, self.device, patch, windows) if in_windows else None
@@ -179,7 +183,7 @@ class _Work:
     def predict(self, windows: Tensor, numbers: Sequence[int]) -> Tensor:
         """(n, 1, d, h, w) HU -> (n, K, d, h, w) float32."""
         images = normalise(windows, self.model.normalisation)
-        logits, embeddings = self.student(images) if self.student else (None, None)
+        logits, matched = self.student(images) if self.student else (None, None)
         parts = []
         if self.plan.needs_probability:
             chosen = self.segmenter(images)[0] if self.segmenter else logits
@@ -189,10 +193,13 @@ class _Work:
             found = [self.passes(images[i : i + 1], number) for i, number in enumerate(numbers)]
             parts.append(torch.stack(found))
         if self.plan.needs_matching:
-            assert embeddings is not None
-            bank, classes, s = self.model.bank, self.model.classes, self.settings
-            parts.append(bank.similarities(embeddings, classes, s.kernel, s.reduce, centre=bool(s.centre)))
+            assert matched is not None
+            parts.append(matched.float() if self.layer is not None else self._similarities(matched))
         return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+    def _similarities(self, embeddings: Tensor) -> Tensor:
+        s = self.settings
+        return self.model.bank.similarities(embeddings, self.model.classes, s.kernel, s.reduce, centre=bool(s.centre))
 
 
 def _window(settings: MapSettings, model: Model, device: torch.device) -> tuple[tuple[int, ...], int]:

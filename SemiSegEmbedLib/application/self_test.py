@@ -18,6 +18,7 @@ from SemiSegEmbedLib.application.result_files import FORMATS, Result, ResultExpo
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
 from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
 from SemiSegEmbedLib.application.self_test_parts import AnswersNothing, Belongings, installed, write_scan
+from SemiSegEmbedLib.application.self_test_views import try_curves, try_overlays, try_protection
 from SemiSegEmbedLib.application.train_view import PRESETS
 from SemiSegEmbedLib.application.volumes import loaded_voxels, remove_node
 from SemiSegEmbedLib.jobs.run_folder import RunState
@@ -60,6 +61,7 @@ class SelfTest:
                 self.annotate(number)
             self.take_up_a_draft()
             self.survive_a_closed_scene()
+            self.look()
             self.check()
             self.use_a_result()
             if installed("torch"):
@@ -123,6 +125,14 @@ class SelfTest:
         assert self._session.case is None
         self._open_next()
         self._say("The scene was closed and the work went on.")
+
+    def look(self) -> None:
+        """Tools, overlays and curves in the views of the application."""
+        scene = self.window.workbench.scene
+        try_protection(scene, self._ui.annotateSegmentEditor)
+        try_overlays(scene, self._session.study)
+        try_curves()
+        self._say("Tools, overlays and curves reached the views.")
 
     def check(self) -> None:
         """Look for problems before training."""

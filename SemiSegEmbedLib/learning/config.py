@@ -85,6 +85,8 @@ class TrainingConfig:
         consistency_passes: Stochastic passes of `uamt`.
         mtc_mode: "alternating" steps of segmentation and reconstruction, or the weighted sum, "joint".
         mtc_detach_targets: Whether the targets of the reconstruction are cut off from the gradient.
+        cct_supervise_auxiliary: Whether the auxiliary decoders of `cct` learn from labels too, on perturbed features
+            (SSL4MIS), so that L_S is the mean over all decoders; its paper's do not.
         dtc_weight: Final weight of the consistency of `dtc`.
         dtc_dice_alone: Whether the segmentation of `dtc` learns from Dice alone (its paper) or from L_S.
         augmentation: "none", "flip" (mirroring), or "strong" (nnU-Net's transforms; geometry shared by student
@@ -163,6 +165,7 @@ class TrainingConfig:
     consistency_passes: int = 8
     mtc_mode: str = "alternating"
     mtc_detach_targets: bool = False
+    cct_supervise_auxiliary: bool = False
     dtc_weight: float = 1.0
     dtc_dice_alone: bool = True
     augmentation: str = "none"

@@ -50,7 +50,8 @@ def further_decoders(config: TrainingConfig) -> int:
     """Passes of a patch through a decoder beside the main one, in the largest step of a method that has some."""
     unlabelled = config.unlabelled_per_batch
     alternating = config.mtc_mode == "alternating"
-    passes = {"cct": 3 * unlabelled, "mtc": config.labelled_per_batch * alternating + unlabelled}
+    perturbed = unlabelled + config.labelled_per_batch * config.cct_supervise_auxiliary
+    passes = {"cct": 3 * perturbed, "mtc": config.labelled_per_batch * alternating + unlabelled}
     return passes.get(config.method, 0)
 
 

@@ -85,6 +85,25 @@ def test_cct_s_consistency_moves_encoder_and_auxiliary_decoders_but_not_the_main
     assert max(main) < 1e-7, "the target carries no gradient"
 
 
+def test_cct_s_auxiliary_decoders_learn_from_labels_when_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    perturbations = (lambda f: f * 1.5, lambda f: f.flip(2), lambda f: f - 0.2)
+    monkeypatch.setattr(cct, "PERTURBATIONS", perturbations)
+    method, batch = make_method("cct", cct_supervise_auxiliary=True, norm="instance"), make_batch()
+    loss, scalars = method.training_step(batch, STEP)
+
+    labels = batch.labelled.labels
+    features = method.student.encode(batch.labelled.student_images)
+    terms = [supervised_loss(method.student.decode(features)[0], labels).item()]
+    for decoder, perturb in zip(method.auxiliary, perturbations, strict=True):
+        terms.append(supervised_loss(decoder([perturb(level) for level in features]), labels).item())
+    assert scalars["loss_supervised"].item() == pytest.approx(sum(terms) / 4, rel=1e-5)
+    consistency = scalars["loss_consistency"].item()
+    assert loss.item() == pytest.approx(sum(terms) / 4 + ramp(0.1) * consistency, rel=1e-5)
+    plain = make_method("cct", norm="instance")
+    plain.load_state_dict(method.state_dict())
+    assert plain.training_step(batch, STEP)[1]["loss_consistency"].item() == pytest.approx(consistency, rel=1e-5)
+
+
 def test_cct_multiplies_by_one_noise_map_for_the_whole_batch() -> None:
     torch.manual_seed(0)
     factor = cct.multiply_noise(torch.ones(2, 8, 10, 10, 10))

@@ -24,7 +24,9 @@ class CrossConsistency(Method):
     The encoder is shared. Each auxiliary decoder sees all feature maps of the unlabelled half, skips included,
     through a perturbation of its own (with clean skips it could look around the perturbation) and must agree
     with the main decoder's softmax, which is a target without gradient. The auxiliary decoders have no
-    supervised loss, and lambda(T) = ramp_up(T, 0.1) as in mean teacher. The student's input is clean.
+    supervised loss unless `cct_supervise_auxiliary` says so (as in SSL4MIS: L_S is then the mean over all decoders,
+    the auxiliary ones on perturbed features), and lambda(T) = ramp_up(T, 0.1) as in mean teacher. The student's
+    input is clean.
     """
 
     def __init__(self, config: TrainingConfig, classes: int) -> None:
@@ -36,17 +38,20 @@ class CrossConsistency(Method):
         labelled, unlabelled = batch.labelled, batch.unlabelled
         assert labelled is not None
         assert unlabelled is not None
-        n = len(labelled.images)
+        n, all_learn = len(labelled.images), self.config.cct_supervise_auxiliary
+        first = 0 if all_learn else n
         images = torch.cat((labelled.student_images, unlabelled.student_images))
         with self.autocast(images.device.type):
             features = self.student.encode(images)
             logits, _ = self.student.decode(features)
-            perturbed = [[perturb(level[n:]) for level in features] for perturb in PERTURBATIONS]
+            perturbed = [[perturb(level[first:]) for level in features] for perturb in PERTURBATIONS]
             opinions = [decoder(levels) for decoder, levels in zip(self.auxiliary, perturbed, strict=True)]
 
         l_s = supervised_loss(logits[:n], labelled.labels)
+        if all_learn:
+            l_s = torch.stack([l_s, *(supervised_loss(opinion[:n], labelled.labels) for opinion in opinions)]).mean()
         target = logits[n:].detach().float().softmax(1)
-        errors = [F.mse_loss(opinion.float().softmax(1), target) for opinion in opinions]
+        errors = [F.mse_loss(opinion[n - first :].float().softmax(1), target) for opinion in opinions]
         l_c = torch.stack(errors).mean()
         loss = l_s + ramp_up(step, self.config.steps, self.config.consistency_weight) * l_c
         return loss, {"loss_supervised": l_s.detach(), "loss_consistency": l_c.detach()}

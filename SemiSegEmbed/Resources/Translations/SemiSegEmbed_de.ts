@@ -2588,7 +2588,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>The result could not be copied for export</source>
-   <translation type="unfinished" />
+   <translation>Das Ergebnis konnte nicht für den Export kopiert werden</translation>
   </message>
   <message>
    <source>The result of {case_key}</source>

@@ -9,6 +9,8 @@ from typing import Any
 import qt
 import slicer
 
+from SemiSegEmbedLib.application.series_choice import SeriesChoice
+from SemiSegEmbedLib.application.series_dialog import SeriesDialog
 from SemiSegEmbedLib.application.tables import select_row
 
 PATIENCE_S = 5.0
@@ -65,6 +67,49 @@ class QtContract:
         assert table.item(0, 5) is None
         table.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.Stretch)
         table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
+
+    def that_columns_hide_and_fit_their_texts(self) -> None:
+        table = qt.QTableWidget(2, 3)
+        table.setHorizontalHeaderLabels(["a", "b", "c"])
+        table.editTriggers = qt.QAbstractItemView.NoEditTriggers
+        table.selectionMode = qt.QAbstractItemView.ExtendedSelection
+        table.horizontalHeader().setResizeContentsPrecision(100)
+        table.horizontalHeader().highlightSections = False
+        table.resizeColumnsToContents()
+        table.resizeRowsToContents()
+        table.setColumnHidden(1, True)
+        assert table.isColumnHidden(1)
+        assert not table.isColumnHidden(0)
+
+    def that_widgets_know_their_family_and_their_font(self) -> None:
+        owner = qt.QWidget()
+        layout = qt.QHBoxLayout(owner)
+        label, bar = qt.QLabel("text"), qt.QProgressBar()
+        layout.addStretch(1)
+        for widget in (label, bar):
+            layout.addWidget(widget)
+        assert label.parent().inherits("QWidget")
+        assert not label.parent().inherits("QScrollArea")
+        assert owner.parent() is None
+        assert owner.isAncestorOf(label)
+        label.minimumHeight = 2 * label.fontMetrics().lineSpacing()
+        assert label.minimumHeight >= label.fontMetrics().height()
+        bar.format = "%p %"
+        assert bar.format == "%p %"
+
+    def that_a_dialog_of_plain_widgets_is_shown_and_goes(self) -> None:
+        owner, chosen = qt.QWidget(), []
+        dialog = SeriesDialog(owner, [SeriesChoice("1.2", "CT hip", ("9",))], ["Series", "Slices"], chosen.extend)
+        dialog.open()
+        assert dialog.dialog.visible
+        dialog.dialog.reject()
+        assert not dialog.dialog.visible
+        assert chosen == []
+
+    def that_an_icon_is_made_of_a_picture(self) -> None:
+        icon = qt.QIcon()
+        icon.addPixmap(qt.QPixmap("no such file.png"), qt.QIcon.Selected)
+        assert icon.isNull()
 
     def that_blocked_tables_say_nothing(self) -> None:
         table, seen = qt.QTableWidget(), []

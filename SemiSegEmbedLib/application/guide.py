@@ -50,6 +50,7 @@ class Situation:
     Attributes:
         recent: The study that was open last, while none is open.
         open: Whether a study is open.
+        adding: Whether something is under way in the Study section.
         annotated: Cases with a saved drawing that train.
         waiting: Cases without one.
         drawing: Name of the case in view, where it waits for its drawing.
@@ -65,6 +66,7 @@ class Situation:
 
     recent: Path | None = None
     open: bool = False
+    adding: bool = False
     annotated: int = 0
     waiting: int = 0
     drawing: str = ""
@@ -83,6 +85,8 @@ def next_step(now: Situation) -> Step:
     if not now.open:
         return _first_step(now.recent)
     total = now.annotated + now.waiting
+    if total == 0 and now.adding:
+        return Step(_("Scans are being added."), _("Next: wait for it"), "Study", "studyCancelButton")
     if total == 0:
         return Step(_("The study holds no scan yet."), _("Next: add scans"), "Study", "studyAddFolderButton")
     count = _("{annotated} of {total} scans annotated.").format(annotated=now.annotated, total=total)
@@ -138,13 +142,14 @@ def _model_step(now: Situation, count: str) -> Step:
     return Step(count, _("Next: segment new scans"), "Segment", "segmentAddFilesButton")
 
 
-def situation(workbench: Workbench, run: RunState | None, recent: Path | None) -> Situation:
+def situation(workbench: Workbench, run: RunState | None, recent: Path | None, adding: bool = False) -> Situation:
     """Look around.
 
     Args:
         workbench: What is open.
         run: Where the newest run stands, or None.
         recent: The study that was open last, or None.
+        adding: Whether something is under way in the Study section.
     """
     session = workbench.session
     study, case = session.study, session.case
@@ -158,6 +163,7 @@ def situation(workbench: Workbench, run: RunState | None, recent: Path | None) -
     unreviewed = [one.key for one in ranking.cases if newest_results(study)[one.key].status == "new"]
     return Situation(
         open=True,
+        adding=adding,
         annotated=len(annotated),
         waiting=len(training) - len(annotated),
         drawing=case.name if case is not None and case.label is None else "",

@@ -48,6 +48,11 @@ class SampleStudy:
         self._opened = False
         view.cancel_clicked.connect(self.cleanup)
 
+    @property
+    def busy(self) -> bool:
+        """Whether hips are being made."""
+        return self._errand.running
+
     def make(self) -> None:
         """Ask for an empty folder and begin; the Study panel shows progress and Cancel."""
         if self._errand.running:

@@ -107,6 +107,11 @@ class StudyPresenter:
         session.cases_changed.connect(self._show_rows)
         session.case_changed.connect(self._select_current)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a child process is at work for this panel."""
+        return self._work.busy
+
     def tick(self) -> None:
         """Deliver what child processes have to say; called by a timer."""
         self._work.tick()

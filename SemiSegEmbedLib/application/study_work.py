@@ -31,6 +31,11 @@ class StudyWork:
         self._messages = messages
         self._errand = Errand()
 
+    @property
+    def busy(self) -> bool:
+        """Whether the child process is at work."""
+        return self._errand.running
+
     def ask(
         self,
         arguments: Sequence[str],

@@ -36,6 +36,7 @@ from SemiSegEmbedLib.application.study_view import StudyWidgets
 from SemiSegEmbedLib.application.train_presenter import TrainPresenter
 from SemiSegEmbedLib.application.train_view import TrainWidgets
 from SemiSegEmbedLib.application.workbench import Workbench
+from SemiSegEmbedLib.jobs.run_folder import RunState
 
 TICK_MS = 200
 AUTOSAVE_AFTER_S = 60.0
@@ -122,8 +123,12 @@ class ModuleWindow:
 
     def _look_around(self) -> None:
         recent = next(iter(self._settings.recent_studies()), None)
-        self._guided_in = self.train.state
-        self.guide.show(next_step(situation(self.workbench, self.train.state, recent)))
+        self._guided_in = run, adding = self._under_way()
+        self.guide.show(next_step(situation(self.workbench, run, recent, adding)))
+
+    def _under_way(self) -> tuple[RunState | None, bool]:
+        """What changes without a signal: where the run stands, and whether scans come in."""
+        return self.train.state, self.samples.busy or self.study.busy
 
     def _go_on(self) -> None:
         """Lead to what comes next."""
@@ -179,7 +184,7 @@ class ModuleWindow:
         self.background.poll()
         for presenter in (self.study, self.annotate, self.samples, self.train, self.review, self.segment, self.models):
             presenter.tick()
-        if self.train.state is not self._guided_in:
+        if self._under_way() != self._guided_in:
             self._look_around()
         if time.monotonic() - self._last_draft > AUTOSAVE_AFTER_S:
             self._last_draft = time.monotonic()

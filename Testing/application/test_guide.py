@@ -19,6 +19,8 @@ from SemiSegEmbedLib.study.study import Study  # noqa: E402
     [
         (Situation(), "studyCreateButton"),
         (Situation(open=True), "studyAddFolderButton"),
+        (Situation(open=True, adding=True), "studyCancelButton"),
+        (Situation(open=True, adding=True, waiting=1, next_key="case-0001"), "annotateSaveNextButton"),
         (Situation(open=True, waiting=5, next_key="case-0001"), "annotateSaveNextButton"),
         (Situation(open=True, annotated=4, waiting=5), "trainStartButton"),
         (Situation(open=True, annotated=2), "trainStartButton"),
@@ -105,6 +107,18 @@ def test_the_line_follows_the_run(module, study: Study) -> None:
     study.set_roles({})
     module.window.session.open(study.folder)
     assert module.ui.moduleGuideButton.text == "Next: resume"
+
+
+def test_while_scans_come_in_nobody_is_told_to_add_some(module, hip, tmp_path: Path) -> None:
+    module.answers.folder = tmp_path / "new"
+    module.ui.studyCreateButton.click()
+    assert module.ui.moduleGuideButton.text == "Next: add scans"
+    module.answers.files = [hip("a.nii.gz")]
+    module.ui.studyAddFilesButton.click()
+    module.window.tick()
+    assert module.ui.moduleGuideLabel.text == "Scans are being added."
+    module.wait(lambda: len(module.window.session.study.cases) == 1)
+    module.wait(lambda: module.ui.moduleGuideButton.text == "Next: annotate a scan")
 
 
 def test_without_a_study_the_last_one_is_one_click_away(module, study: Study) -> None:

@@ -1369,6 +1369,14 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Weiter: neue Aufnahmen segmentieren</translation>
   </message>
   <message>
+   <source>Scans are being added.</source>
+   <translation>Aufnahmen werden hinzugefügt.</translation>
+  </message>
+  <message>
+   <source>Next: wait for it</source>
+   <translation>Weiter: abwarten</translation>
+  </message>
+  <message>
    <source>The study holds no scan yet.</source>
    <translation>Die Studie enthält noch keine Aufnahme.</translation>
   </message>
@@ -1383,10 +1391,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Training runs.</source>
    <translation>Das Training läuft.</translation>
-  </message>
-  <message>
-   <source>Next: wait for it</source>
-   <translation>Weiter: abwarten</translation>
   </message>
   <message>
    <source>Next: resume</source>

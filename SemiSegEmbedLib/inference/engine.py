@@ -23,7 +23,9 @@ from SemiSegEmbedLib.inference.merged import merge_up_convolutions
 from SemiSegEmbedLib.learning.network import DIVISOR, ConvBlock, UNet3D
 
 Engine = Callable[[Tensor], tuple[Tensor, Tensor | None]]
-"""(B, 1, d, h, w) normalised float32 -> logits and embeddings; embeddings are None where nobody asked for them."""
+"""(B, 1, d, h, w) normalised float32 -> logits and embeddings; embeddings are None where nobody asked for them.
+
+An engine that was given a `layer` returns what that makes of the embeddings."""
 
 ENGINES = ("auto", "torch", "openvino")
 TRACED = (2 * DIVISOR,) * 3
@@ -41,6 +43,7 @@ def make_engine(
     embeddings: bool,
     windows: int,
     kind: str = "auto",
+    layer: nn.Module | None = None,
 ) -> Engine:
     """The fastest engine there is for so many windows, or the one named.
 
@@ -52,13 +55,14 @@ def make_engine(
         embeddings: Whether embeddings are wanted besides logits.
         windows: How many windows there are at most; OpenVINO first needs some seconds to compile.
         kind: One of `ENGINES`.
+        layer: What to make of the embeddings; they then stay inside of OpenVINO.
 
     Raises:
         BadInputError: OpenVINO is asked for and not installed, or the device is no processor.
     """
     if uses_openvino(kind, device, windows):
-        return OpenVinoEngine(network, dtype, patch, embeddings=embeddings)
-    return TorchEngine(network, device, dtype)
+        return OpenVinoEngine(network, dtype, patch, embeddings=embeddings, layer=layer)
+    return TorchEngine(network, device, dtype, layer)
 
 
 def uses_openvino(kind: str, device: torch.device, windows: int) -> bool:
@@ -83,8 +87,15 @@ class TorchEngine:
         network: The copy, in evaluation mode; `mc_dropout` works on it.
     """
 
-    def __init__(self, network: UNet3D, device: torch.device, dtype: torch.dtype | None) -> None:
+    def __init__(
+        self,
+        network: UNet3D,
+        device: torch.device,
+        dtype: torch.dtype | None,
+        layer: nn.Module | None = None,
+    ) -> None:
         self.device, self.dtype = device, dtype
+        self.layer = None if layer is None else layer.to(device)
         self.network = prepared(network, device).to(device)
         for module in self.network.modules():
             if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
@@ -93,7 +104,8 @@ class TorchEngine:
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See `Engine`."""
         with torch.autocast(self.device.type, self.dtype or torch.bfloat16, enabled=self.dtype is not None):
-            return self.network(images.contiguous(memory_format=torch.channels_last_3d))
+            logits, embeddings = self.network(images.contiguous(memory_format=torch.channels_last_3d))
+        return logits, embeddings if self.layer is None else self.layer(embeddings.float())
 
 
 class OpenVinoEngine:
@@ -103,9 +115,17 @@ class OpenVinoEngine:
     usage over the internet, is not used. Threads are as many as torch's.
     """
 
-    def __init__(self, network: UNet3D, dtype: torch.dtype | None, patch: Sequence[int], *, embeddings: bool) -> None:
+    def __init__(
+        self,
+        network: UNet3D,
+        dtype: torch.dtype | None,
+        patch: Sequence[int],
+        *,
+        embeddings: bool,
+        layer: nn.Module | None = None,
+    ) -> None:
         self.embeddings = embeddings
-        outputs = _Outputs(prepared(network, torch.device("cpu")), embeddings)
+        outputs = _Outputs(prepared(network, torch.device("cpu")), embeddings, layer or nn.Identity())
         model = openvino_model(outputs, [torch.zeros(1, 1, *TRACED)])
         self._request = openvino_request(model, [[1, 1, *patch]], dtype)
 
@@ -121,14 +141,15 @@ class OpenVinoEngine:
 
 
 class _Outputs(nn.Module):
-    """Logits, and embeddings if wanted, as a plain tuple for tracing."""
+    """Logits, and what is made of embeddings if that is wanted, as a plain tuple for tracing."""
 
-    def __init__(self, network: UNet3D, embeddings: bool) -> None:
+    def __init__(self, network: UNet3D, embeddings: bool, layer: nn.Module) -> None:
         super().__init__()
-        self.network, self.count = network, 2 if embeddings else 1
+        self.network, self.embeddings, self.layer = network, embeddings, layer
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return self.network(images)[: self.count]
+        logits, embeddings = self.network(images)
+        return (logits, self.layer(embeddings)) if self.embeddings else (logits,)
 
 
 def openvino_model(module: nn.Module, examples: Sequence[Tensor]) -> Any:

@@ -226,7 +226,7 @@ def test_with_many_passes_tiles_and_windows_find_the_same_uncertainty(model, sev
     found, expected = (m.uncertainty[near].astype(np.float32) for m in (tiles, windows))
     assert abs(found.mean() - expected.mean()) < 0.02
     assert np.abs(found - expected).mean() < 0.05
-    assert np.corrcoef(found, expected)[0, 1] > 0.9, "faces of windows are 4 voxels away here, and 12 in use"
+    assert np.corrcoef(found, expected)[0, 1] > 0.85, "faces of windows are 4 voxels away here, and 12 in use"
 
 
 def test_modes_of_the_networks_are_restored(model, one_window):

@@ -7,10 +7,12 @@ archive that `torch.save` writes. Its text is found here without torch, and noth
 from __future__ import annotations
 
 import json
+import os
 import pickletools
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,14 +26,25 @@ _CLOCKS_DIFFER_S = 24 * 3600.0
 
 def models_by_age(models_folder: Path) -> list[Path]:
     """The model files of a study, newest first; see `created_at`."""
-    files = [(created_at(path), path) for path in models_folder.glob(f"*{MODEL_SUFFIX}")]
-    files.sort(key=lambda entry: (*entry[0], entry[1].name), reverse=True)
-    return [path for _when, path in files]
+    return [models_folder / name for name in _names_by_age(models_folder, last_steps=True)]
 
 
 def newest_model(models_folder: Path) -> Path | None:
     """The model that segments unless another one is named: the newest that is no last step of a run, or None."""
-    return next((path for path in models_by_age(models_folder) if not is_last_step(path.stem)), None)
+    names = _names_by_age(models_folder, last_steps=False)
+    return models_folder / names[0] if names else None
+
+
+def _names_by_age(models_folder: Path, last_steps: bool) -> list[str]:
+    # Not with `Path.glob`: panels ask after each change of the study, and a study may have a hundred models.
+    found: list[tuple[float, int, str]] = []
+    with suppress(OSError), os.scandir(models_folder) as entries:
+        for entry in entries:
+            name, ending = os.path.splitext(entry.name)
+            if ending == MODEL_SUFFIX and (last_steps or not is_last_step(name)):
+                with suppress(OSError):  # deleted a moment ago
+                    found.append((*_age(entry.path, entry.stat()), entry.name))
+    return [name for _seconds, _ticks, name in sorted(found, reverse=True)]
 
 
 def is_last_step(model_id: str) -> bool:
@@ -43,11 +56,14 @@ def created_at(path: Path) -> tuple[float, int]:
     """When a model was made, for comparing: seconds since 1970 as the file says, then its file time in nanoseconds.
 
     A file that does not say when, or names a time that is still to come, counts from its file time alone.
+
+    Raises:
+        OSError: There is no such file.
     """
-    try:
-        state = path.stat()
-    except OSError:
-        return 0.0, 0
+    return _age(str(path), path.stat())
+
+
+def _age(path: str, state: os.stat_result) -> tuple[float, int]:
     recorded = _recorded(path, state.st_size, state.st_mtime_ns)
     if recorded is None or recorded > time.time() + _CLOCKS_DIFFER_S:
         recorded = float(int(state.st_mtime))
@@ -55,7 +71,7 @@ def created_at(path: Path) -> tuple[float, int]:
 
 
 @lru_cache(maxsize=1000)
-def _recorded(path: Path, _size: int, _changed: int) -> float | None:
+def _recorded(path: str, _size: int, _changed: int) -> float | None:
     """The time in a model file; asked again only when the file has changed."""
     try:
         with zipfile.ZipFile(path) as archive:

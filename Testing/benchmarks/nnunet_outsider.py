@@ -6,10 +6,11 @@
 
 Needs `pip install nnunetv2` (2.8 was tried). Its code runs as it is: its fingerprint, its planner's 3d_fullres, its
 preprocessing, its default trainer and augmentation on all annotated scans (fold "all"), its prediction with mirroring.
-Two things differ from its commands. The length is a time and not 1000 epochs: the learning rate falls by its own power
-law over the budget, and no epoch is begun that would not end in it. And where SimpleITK is missing an empty
-module stands in, since nnU-Net imports it everywhere and uses it for files alone; files are read by nibabel.
-Preparing and predicting do not count as training. What is there already is not made again.
+What differs from its commands: the length is a time and not 1000 epochs: the learning rate falls by its own power
+law over the budget, and no epoch is begun that would not end in it; its network is not compiled, which would take a
+minute of so short a time (`nnUNet_compile=true` does it all the same). And where SimpleITK is missing an empty module
+stands in, since nnU-Net imports it everywhere and uses it for files alone; files are read by nibabel. Preparing and
+predicting do not count as training. What is there already is not made again.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def point_nnunet_at(folder: Path) -> None:
     for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         os.environ[name] = str((folder / name).resolve())
+    os.environ.setdefault("nnUNet_compile", "false")
     if importlib.util.find_spec("SimpleITK") is None:
         place = folder / "stand_in"
         place.mkdir(exist_ok=True)

@@ -85,7 +85,7 @@ def test_an_empty_module_stands_in_where_simpleitk_is_missing(tmp_path, monkeypa
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results", "PYTHONPATH"):
+    for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results", "nnUNet_compile", "PYTHONPATH"):
         monkeypatch.setenv(name, "")
     script.point_nnunet_at(tmp_path)
     assert not (tmp_path / "stand_in").exists()

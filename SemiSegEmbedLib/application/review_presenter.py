@@ -260,9 +260,12 @@ class ReviewPresenter:
             # In a thread, since another program may hold the study for some seconds.
             self._threads.start(
                 lambda: Study.open(folder).set_result_status(result.case_key, result.model_id, status),
-                lambda _nothing: self._refresh(),
+                self._decided,
                 self._messages.warn,
             )
+
+    def _decided(self, _nothing: object) -> None:
+        self._refresh()
 
     def take_back(self) -> None:
         """The accepted result is no annotation any more."""

@@ -266,7 +266,7 @@ class TrainPresenter:
     def _ended(self) -> None:
         status = self._follower.status
         if status.state is RunState.FINISHED:
-            self._messages.tell(_("Training is finished. Next: segment, or review where the model is unsure."))
+            self._messages.tell(_("Training is finished: there is a new model."))
         elif status.state is RunState.STOPPED:
             self._messages.tell(_("Training was stopped; what was learned is kept. Resume goes on."))
         self._refresh()

@@ -553,6 +553,10 @@
    <translation>Fortschritt aller Aufnahmen</translation>
   </message>
   <message>
+   <source>The selected scan, once it is done:</source>
+   <translation>Die ausgewählte Aufnahme, sobald sie fertig ist:</translation>
+  </message>
+  <message>
    <source>Sh&amp;ow</source>
    <translation>&amp;Zeigen</translation>
   </message>
@@ -3738,8 +3742,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Das Training wird angehalten.</translation>
   </message>
   <message>
-   <source>Training is finished. Next: segment, or review where the model is unsure.</source>
-   <translation>Das Training ist fertig. Als Nächstes: segmentieren, oder prüfen, wo das Modell unsicher ist.</translation>
+   <source>Training is finished: there is a new model.</source>
+   <translation>Das Training ist fertig: Es gibt ein neues Modell.</translation>
   </message>
   <message>
    <source>Training was stopped; what was learned is kept. Resume goes on.</source>

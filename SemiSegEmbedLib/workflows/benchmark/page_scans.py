@@ -9,13 +9,12 @@ import numpy as np
 from SemiSegEmbedLib.evaluation.statistics import bootstrap_interval
 from SemiSegEmbedLib.phantom.benchmark import GROUP_MM, cohort, frozen_difficulty
 from SemiSegEmbedLib.workflows.benchmark.markdown import NOT_RUN, number, table
-from SemiSegEmbedLib.workflows.benchmark.page_verdicts import show
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET, show
 from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, compare_with, gap_closed, stratum_keys
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.store import strata
 from SemiSegEmbedLib.workflows.benchmark.tables import TABLES
 
-NNUNET = "nnU-Net v2 (3d_fullres)"
 NNUNET_REASON = "it needs a GPU for the same wall-clock, and none was at hand; the commands stand above under nnU-Net"
 
 

@@ -11,7 +11,7 @@ from SemiSegEmbedLib.workflows.benchmark import page, qualitative
 from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.external import score_predictions
 from SemiSegEmbedLib.workflows.benchmark.markdown import replace_between
-from SemiSegEmbedLib.workflows.benchmark.page_scans import NNUNET
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET
 from SemiSegEmbedLib.workflows.benchmark.tables import run_cells, table_cells
 
 CPU = torch.device("cpu")

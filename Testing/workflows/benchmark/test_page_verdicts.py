@@ -11,8 +11,7 @@ from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.phantom.benchmark import cohort, frozen_difficulty
 from SemiSegEmbedLib.workflows.benchmark import page
 from SemiSegEmbedLib.workflows.benchmark.cells import EXTERNAL_FORMAT, FORMAT, Folders
-from SemiSegEmbedLib.workflows.benchmark.page_scans import NNUNET
-from SemiSegEmbedLib.workflows.benchmark.page_verdicts import verdicts
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET, verdicts
 from SemiSegEmbedLib.workflows.benchmark.results import Results
 from SemiSegEmbedLib.workflows.benchmark.scales import get_scale
 from SemiSegEmbedLib.workflows.benchmark.tables import TABLES, make_cell
@@ -70,6 +69,7 @@ def test_everything_as_hoped_for_is_said(tmp_path):
     assert "Robust closes 93 % of the gap" in text
     assert "at least the 82 %" in text
     assert "Robust beats every other row that was run in HD95 (p < 0.05 after Holm)." in text
+    assert f"{NNUNET} was not run." in text
     assert "Matching carries its own weight in the robust preset: without it HD95 changes by 0.60 (" in text
     assert "L_NN carries its own weight" in text
     assert "L_EN carries its own weight" in text
@@ -116,6 +116,7 @@ def test_an_outsider_takes_part_in_the_comparison(tmp_path, hd95, wins):
     text = sentences(tmp_path, {})
     assert ("Robust beats every other row" in text) == wins
     assert (f"{NNUNET} (-1.00 (" in text) != wins
+    assert f"{NNUNET} was not run" not in text
 
 
 def test_the_page_holds_the_sentences_the_quarters_and_the_outsider_in_the_statistics(tmp_path):

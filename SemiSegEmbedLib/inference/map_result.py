@@ -73,7 +73,7 @@ class MapResult:
     def object_blocks(self) -> np.ndarray:
         """Whether each block of the volume may hold an object, bool."""
         padded = np.pad(self._objects, ((0, -self.shape[0] % BLOCK), (0, 0), (0, 0)))
-        return padded.reshape(-1, BLOCK, *padded.shape[1:]).any(1)
+        return np.logical_or.reduce(padded.reshape(-1, BLOCK, *padded.shape[1:]), 1)
 
     def put(self, tiles: Sequence[tuple[Tile, Tensor]]) -> None:
         """Takes the uncertainty of tiles."""

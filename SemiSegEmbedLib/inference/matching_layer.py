@@ -23,6 +23,9 @@ class MatchingLayer(nn.Module):
         centre: As in `class_similarities`.
     """
 
+    weight: Tensor
+    middle: Tensor
+
     def __init__(self, bank: ReferenceBank, classes: int, *, centre: bool) -> None:
         super().__init__()
         references = bank.embeddings.double()

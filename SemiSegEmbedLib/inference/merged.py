@@ -35,8 +35,12 @@ class MergedDecoder(nn.Module):
         super().__init__()
         self.joins, self.rests = nn.ModuleList(), nn.ModuleList()
         for up, level in zip(decoder.ups, decoder.levels, strict=True):
+            assert isinstance(level, nn.Sequential)
+            assert isinstance(up, nn.ConvTranspose3d)
             first, second = level
+            assert isinstance(first, nn.Sequential)
             convolution, *after = first
+            assert isinstance(convolution, nn.Conv3d)
             self.joins.append(MergedUp(up, convolution))
             self.rests.append(nn.Sequential(*after, second))
 

@@ -82,6 +82,29 @@ def test_the_tab_key_walks_through_the_panels_in_the_order_of_the_work(module) -
     assert order == ["Study", "Annotate", "Train", "Review", "Segment", "Models"]
 
 
+def test_no_control_keeps_the_tab_key_to_itself(module, tmp_path: Path, hip) -> None:
+    import qt
+
+    module.answers.folder, module.answers.files = tmp_path / "hips", [hip("a.nii.gz"), hip("b.nii.gz", 1)]
+    module.ui.studyCreateButton.click()
+    module.ui.studyAddFilesButton.click()
+    module.wait(lambda: module.ui.studyCaseTable.rowCount == 2)
+    module.window.widget.show()
+    for name in module.window.panels:
+        getattr(module.ui, f"module{name}Fold").collapsed = False
+    module.window.widget.window().show()
+    module.window.widget.window().activateWindow()
+    module.ui.moduleGuideButton.setFocus()
+    module.wait(lambda: qt.QApplication.focusWidget() is not None)
+    reached: list[str] = []
+    while not reached or qt.QApplication.focusWidget() is not module.ui.moduleGuideButton:
+        widget = qt.QApplication.focusWidget()
+        reached.append(widget.objectName or widget.parent().objectName)
+        assert len(reached) < 200, f"the keyboard is caught in {reached[-1]}"
+        qt.QApplication.sendEvent(widget, qt.QKeyEvent(qt.QEvent.KeyPress, qt.Qt.Key_Tab, qt.Qt.NoModifier))
+    assert {"studyCaseTable", "trainMinutesSpin", "reviewCaseList", "segmentScanTable", "modelsTable"} <= set(reached)
+
+
 @pytest.mark.parametrize("path", UI_FILES, ids=lambda path: path.stem)
 def test_buddies_exist_and_names_are_distinctive(path: Path) -> None:
     found = widgets(path)

@@ -6,6 +6,7 @@ sequence that is drawn once (`MaskPool`), and OpenVINO takes them as inputs. Els
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -119,8 +120,14 @@ class MaskPool:
         kept, self.share = kept_values(longest + POOL_STARTS, probability, generator=generator)
         self.values = kept.to(torch.uint8)
 
+    def to(self, dtype: torch.dtype) -> MaskPool:
+        """The same sequence as numbers of another type."""
+        other = copy.copy(self)
+        other.values = self.values.to(dtype)
+        return other
+
     def mask(self, shape: Sequence[int]) -> Tensor:
-        """A mask of a shape, uint8; its place comes from torch's generator."""
+        """A mask of a shape, uint8 or what `to` made of it; its place comes from torch's generator."""
         start = int(torch.randint(POOL_STARTS, ()))
         return self.values[start : start + math.prod(shape)].view(*shape)
 
@@ -133,8 +140,8 @@ class Keep(nn.Module):
         self.mask: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(1, C, d, h, w) -> the same; `mask` takes it and gives (1, C, d, h, w) of zeros and ones."""
-        return x if self.mask is None else x * self.mask(x)
+        """(1, C, d, h, w), changed in place; `mask` takes it and gives (1, C, d, h, w) of zeros and ones."""
+        return x if self.mask is None else x.mul_(self.mask(x))
 
 
 def maskable(network: UNet3D, share: float) -> UNet3D:
@@ -170,13 +177,13 @@ class _PooledForward:
 
     def __init__(self, teacher: UNet3D, dtype: torch.dtype | None, pool: MaskPool) -> None:
         self.engine = TorchEngine(maskable(teacher, pool.share), torch.device("cpu"), dtype)
-        self.pool = pool
+        # In the type of the maps, so that no pass converts masks.
+        self.pool = pool.to(dtype or torch.float32)
         for keep in keeps_of(self.engine.network):
             keep.mask = self._mask
 
     def _mask(self, x: Tensor) -> Tensor:
-        mask = self.pool.mask((1, *x.shape[2:], x.shape[1]))
-        return mask.permute(0, 4, 1, 2, 3).to(x.dtype)
+        return self.pool.mask((1, *x.shape[2:], x.shape[1])).permute(0, 4, 1, 2, 3)
 
     def __call__(self, noisy: Tensor) -> Tensor:
         return torch.cat([self.engine(one)[0] for one in noisy.split(1)])

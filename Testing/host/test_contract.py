@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 qt = pytest.importorskip("qt")
@@ -44,3 +45,9 @@ def test_chosen_paths_come_back_as_a_tuple_without_the_filter(monkeypatch: pytes
 def test_an_unknown_module_is_no_attribute() -> None:
     with pytest.raises(AttributeError):
         _ = slicer.modules.pytorchutils
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.float64(3.0), None])
+def test_a_property_takes_pythons_own_values_alone(value: object) -> None:
+    with pytest.raises(AttributeError):
+        qt.QSpinBox().value = value

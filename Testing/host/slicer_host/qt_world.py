@@ -47,6 +47,9 @@ def _strict_setattr(self: Any, name: str, value: Any) -> None:
     for kind in type(self).__mro__:
         if name in kind.__dict__:
             descriptor = kind.__dict__[name]
+            if value is None or type(value).__module__ == "numpy":
+                # PythonQtConv::PyObjToQVariant knows Python's own numbers and texts alone.
+                raise AttributeError(f"Property '{name}' does not accept an object of type {type(value).__name__}")
             if isinstance(descriptor, QtCore.Property):
                 self.setProperty(name, value)
                 return

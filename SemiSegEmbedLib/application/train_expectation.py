@@ -73,7 +73,9 @@ class Machine:
         if done < LITTLE and preset != QUICK:
             text += " " + _("That is too little: choose Quick look.")
         percent = f"{100 * done:.1g}" if done < 0.1 else f"{100 * done:.0f}"
-        return text.format(time=spoken(expected["hours"]), budget=spoken(minutes / 60), percent=percent)
+        # The whole run, so that a budget as long as the time that is named is enough.
+        whole = expected["hours"] / SHARE_FOR_STEPS
+        return text.format(time=spoken(whole), budget=spoken(minutes / 60), percent=percent)
 
 
 def _low_memory(device: Mapping[str, Any]) -> str:

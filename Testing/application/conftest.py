@@ -43,6 +43,18 @@ def settings_file(tmp_path: Path):
     qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, str(tmp_path / "settings"))
 
 
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch):
+    """The clock of this process is nine hours ahead of UTC."""
+    import time
+
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 class Answers:
     """Dialogs that answer as a test says, and remember what they were asked."""
 

@@ -230,19 +230,11 @@ def test_ranking_can_be_cancelled(ready) -> None:
     assert ready.ui.studyRankButton.enabled
 
 
-def test_models_are_called_by_when_their_run_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    try:
-        assert model_name("20261123-030945-f4cc") == "2026-11-23 03:09 (f4cc)"
-        assert model_name("20261123-030945-f4cc-last") == "2026-11-23 03:09 (f4cc), last step"
-        assert model_name("20261123-030945-f4cc-step300") == "2026-11-23 03:09 (f4cc-step300)"
-        assert model_name("brought") == "brought"
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_models_are_called_by_when_their_run_began(tokyo) -> None:
+    assert model_name("20261123-030945-f4cc") == "2026-11-23 12:09 (f4cc)"
+    assert model_name("20261123-030945-f4cc-last") == "2026-11-23 12:09 (f4cc), last step"
+    assert model_name("20261123-030945-f4cc-step300") == "2026-11-23 12:09 (f4cc-step300)"
+    assert model_name("brought") == "brought"
 
 
 def test_start_says_what_is_missing(module, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ EXPECTED = {"robust": {"steps": 6000, "seconds": 6.0, "hours": 10.0}}
 def test_a_processor_alone_is_said_with_the_expected_time() -> None:
     text = Machine((CPU,), EXPECTED).expectation("auto", "robust", 20)
     assert text.startswith("No GPU was found.")
-    assert "takes about 10 hours here; in 20 minutes 3 % of it are done." in text  # 20 * 60 * 0.85 / 6 of 6000
+    assert "takes about 12 hours here; in 20 minutes 3 % of it are done." in text  # 20 * 60 * 0.85 / 6 of 6000
     assert text.endswith("That is too little: choose Quick look.")
 
 
@@ -32,7 +32,13 @@ def test_whoever_chose_quick_already_is_not_told_to() -> None:
 
 def test_a_budget_longer_than_the_preset_is_enough() -> None:
     text = Machine((CPU,), EXPECTED).expectation("auto", "robust", 10_000)
-    assert text.endswith("The time is enough: this kind of training takes about 10 hours here.")
+    assert text.endswith("The time is enough: this kind of training takes about 12 hours here.")
+
+
+def test_a_budget_of_the_time_that_is_named_is_enough() -> None:
+    whole = 10 / SHARE_FOR_STEPS
+    assert "is enough" in Machine((CPU,), EXPECTED).expectation("auto", "robust", 60 * whole)
+    assert "is enough" not in Machine((CPU,), EXPECTED).expectation("auto", "robust", 59 * whole)
 
 
 def test_a_gpu_that_cannot_be_used_says_why() -> None:

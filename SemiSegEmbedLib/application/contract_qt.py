@@ -98,7 +98,8 @@ class QtContract:
         assert bar.format == "%p %"
 
     def that_a_dialog_of_plain_widgets_is_shown_and_goes(self) -> None:
-        owner, chosen = qt.QWidget(), []
+        chosen: list[SeriesChoice] = []
+        owner = qt.QWidget()
         dialog = SeriesDialog(owner, [SeriesChoice("1.2", "CT hip", ("9",))], ["Series", "Slices"], chosen.extend)
         dialog.open()
         assert dialog.dialog.visible

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import segments
 from SemiSegEmbedLib.imaging.dicom import Series, Slice, choose_series, list_series
 from SemiSegEmbedLib.imaging.geometry import AxisOrder, Geometry, axis_order, on_lattice
-from SemiSegEmbedLib.imaging.headers import header_geometry, open_header, quiet, suffix_of
+from SemiSegEmbedLib.imaging.headers import bytes_of, header_geometry, open_header, quiet, suffix_of
 from SemiSegEmbedLib.imaging.integrity import NOT_FINITE, verify_nifti_header, verify_voxels
 from SemiSegEmbedLib.imaging.problems import ERROR
 from SemiSegEmbedLib.imaging.slices import arrange
@@ -21,6 +23,8 @@ from SemiSegEmbedLib.study.records import Label
 __all__ = ["Series", "list_series", "put_onto", "read_geometry", "read_image", "read_label"]
 
 _NO_LABEL = "A label holds whole numbers from 0 to 255 and this file does not: choose the label and not the CT."
+_MOST_UNPACKED = 1032
+"""A compressed file unpacks to so many times its size at most (deflate)."""
 _DAMAGED = "The voxels of this file cannot be read, it is damaged or compressed in an unknown way: export it again."
 
 
@@ -100,17 +104,43 @@ def _read_file(path: Path, is_label: bool = False) -> sitk.Image:
     reader = open_header(path, is_label=is_label)
     geometry = header_geometry(reader)
     verify_nifti_header(reader, path, geometry.affine)
-    verify_voxels(reader, path)
-    if reader.GetNumberOfComponents() != 1:
-        raise BadInputError("This file holds colours or vectors and not a CT or a label: export the plain volume.")
-    try:
-        with quiet():
-            image = reader.Execute()
-    except (RuntimeError, MemoryError):
-        raise BadInputError(_DAMAGED) from None
+    if reader.GetNumberOfComponents() == 1 and _may_be_read_unverified(reader, path):
+        image = _read_and_verify(reader, open_header(path, is_label=is_label), path)
+    else:
+        verify_voxels(reader, path)
+        if reader.GetNumberOfComponents() != 1:
+            raise BadInputError("This file holds colours or vectors and not a CT or a label: export the plain volume.")
+        image = _voxels(reader)
     if image.GetDimension() > 3:
         image = image[(slice(None), slice(None), slice(None), *([0] * (image.GetDimension() - 3)))]
     return _without_metadata(image)
+
+
+def _voxels(reader: sitk.ImageFileReader) -> sitk.Image:
+    try:
+        with quiet():
+            return reader.Execute()
+    except (RuntimeError, MemoryError):
+        raise BadInputError(_DAMAGED) from None
+
+
+def _may_be_read_unverified(reader: sitk.ImageFileReader, path: Path) -> bool:
+    """Whether the file can hold what its header says, so that nobody is made to reserve memory for nothing."""
+    needed = math.prod(reader.GetSize()) * bytes_of(reader.GetPixelID())
+    return suffix_of(path) == ".nii.gz" and needed <= _MOST_UNPACKED * path.stat().st_size
+
+
+def _read_and_verify(reader: sitk.ImageFileReader, other: sitk.ImageFileReader, path: Path) -> sitk.Image:
+    """The file is unpacked twice, by ITK and to verify it; ITK lets Python go on, so both take the time of one."""
+    with ThreadPoolExecutor(1) as pool:
+        verified = pool.submit(verify_voxels, other, path)
+        try:
+            image = _voxels(reader)
+        except BadInputError:
+            verified.result()  # knows better what is wrong
+            raise
+        verified.result()
+    return image
 
 
 def _read_series(series: Series) -> sitk.Image:

@@ -230,6 +230,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "centre": True,
         "en_mask": "unreliable",
         "augmentation": "strong",
+        "selection": "iou",
         "validate_every": 250,
         "checkpoint_every": 250,
     },

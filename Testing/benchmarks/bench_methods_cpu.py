@@ -74,7 +74,6 @@ class Scale:
 SCALES = {
     "short": Scale(4.0, 24, 300, 2),
     "warm": Scale(4.0, 24, 150, 2, warm=200),
-    "warm, all": Scale(4.0, 24, 150, TRAINING, warm=200),
     "fine": Scale(3.0, 32, 200, 2, warm=250),
 }
 HARDNESS = {"severity": 1.3, "implants_share": 0.15}
@@ -105,13 +104,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "4+4": {"labelled_per_batch": 4, "unlabelled_per_batch": 4},
     "split": {"split_norm": True},
     "split, no unlabelled loss": {"split_norm": True, "ua_weight": 0.0, "ps_weight": 0.0},
-    "split, UA": {"split_norm": True, "use_nn": False, "use_en": False},
-    "split, paper weights": {"split_norm": True, **PAPER_WEIGHTS},
-    "split, 4+4": {"split_norm": True, "labelled_per_batch": 4, "unlabelled_per_batch": 4},
-    "labelled boxes": {"labelled_cutmix": 0.5},
-    "labelled boxes, UA": {"labelled_cutmix": 0.5, "use_nn": False, "use_en": False},
-    "strong": {"augmentation": "strong"},
-    "strong, supervised": {"method": "supervised", "augmentation": "strong"},
 }
 """Name -> what is changed in `quick`."""
 

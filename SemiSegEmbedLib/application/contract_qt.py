@@ -96,6 +96,22 @@ class QtContract:
         assert label.minimumHeight >= label.fontMetrics().height()
         bar.format = "%p %"
         assert bar.format == "%p %"
+        font = label.font
+        font.setBold(True)
+        label.font = font
+        assert label.font.bold()
+
+    def that_a_scroll_area_brings_a_widget_into_sight(self) -> None:
+        owner, area = qt.QWidget(), qt.QScrollArea()
+        layout = qt.QVBoxLayout(owner)
+        buttons = [qt.QPushButton(str(number)) for number in range(40)]
+        for button in buttons:
+            layout.addWidget(button)
+        area.setWidget(owner)
+        area.show()
+        buttons[-1].setFocus()
+        area.ensureWidgetVisible(buttons[-1])
+        assert area.verticalScrollBar().value > 0
 
     def that_a_dialog_of_plain_widgets_is_shown_and_goes(self) -> None:
         chosen: list[SeriesChoice] = []

@@ -28,13 +28,17 @@ class Acceptance:
         workbench: The case on the table, which is the one that is decided on.
         messages: Where sentences appear.
         reviewer: Gives the name of whoever reviews.
+        refresh: Reads the study again; tells whether that was possible.
     """
 
-    def __init__(self, workbench: Workbench, messages: Messages, reviewer: Callable[[], str]) -> None:
+    def __init__(
+        self, workbench: Workbench, messages: Messages, reviewer: Callable[[], str], refresh: Callable[[], bool]
+    ) -> None:
         self._workbench = workbench
         self._session = workbench.session
         self._messages = messages
         self._reviewer = reviewer
+        self._refresh = refresh
 
     def take(self, threads: Background, study: Study, case: Case, result: ResultRecord) -> None:
         """Accept a result, and make it the annotation of its case unless there is one.
@@ -56,7 +60,7 @@ class Acceptance:
                 study.accept_result(result.case_key, result.model_id, reviewed_by=reviewer)
 
         def done(_nothing: object) -> None:
-            if self._refreshed():
+            if self._refresh():
                 if why_not:
                     self._messages.tell(why_not)
                 else:
@@ -100,7 +104,7 @@ class Acceptance:
         folder = study.folder
 
         def done(_nothing: object) -> None:
-            if self._refreshed():
+            if self._refresh():
                 if self._in_view(case) and not self._workbench.scene.modified:
                     self._fill(None)
                 text = _("The result is no longer the annotation of {case}, and does not train.")
@@ -120,11 +124,3 @@ class Acceptance:
 
     def _in_view(self, case: Case) -> bool:
         return self._session.case is not None and self._session.case.key == case.key
-
-    def _refreshed(self) -> bool:
-        try:
-            self._session.refresh()
-        except SemiSegEmbedError as error:
-            self._messages.warn(str(error))
-            return False
-        return True

@@ -91,7 +91,7 @@ class ReviewPresenter:
         self._overlay = overlay
         self._messages = messages
         self._edit = edit
-        self._acceptance = Acceptance(workbench, messages, reviewer)
+        self._acceptance = Acceptance(workbench, messages, reviewer, self._refresh)
         self._errand = Errand()
         self._threads = Background()
         self._places: list[dict[str, Any]] = []

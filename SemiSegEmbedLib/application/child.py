@@ -188,6 +188,8 @@ def explain_failure(lines: Sequence[str], code: int) -> str:
     missing = next((line for line in reversed(lines) if line.startswith("ModuleNotFoundError")), None)
     if missing is not None:
         package = missing.rpartition("'")[0].rpartition("'")[2]
+        if package.partition(".")[0] == __name__.partition(".")[0]:
+            return _("A part of SemiSegEmbed is missing: install the extension again.")
         text = _("The Python package {package} is not installed yet: press Install in the Train section.")
         return text.format(package=package)
     if code < 0 or code == 137:

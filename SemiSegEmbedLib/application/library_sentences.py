@@ -61,7 +61,7 @@ SENTENCES = (
     _("Segmentation was stopped; nothing was written."),
     _("Surfaces need the Python package vtk: install it, or export in 3D Slicer."),
     _("The GPU or its driver reported an error: resume the run, and restart the computer if that comes again."),
-    _("The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume."),
+    _("The GPU ran out of memory: close other programs that use it, then resume."),
     _("The annotation lies on another grid than the image; resample it first."),
     _("The annotation of {key} was drawn by a person: there is nothing to take back."),
     _("The axes of this scan are not at right angles (a tilted gantry or a sheared grid): resample it to a rectangular grid first."),

@@ -60,7 +60,7 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, SemiSegEmbedError):
         return str(error)
     if isinstance(error, torch.OutOfMemoryError):
-        return "The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume."
+        return "The GPU ran out of memory: close other programs that use it, then resume."
     if is_out_of_memory(error) or "could not create a primitive" in str(error):  # the latter is oneDNN's way to say it
         return "The computer ran out of memory: close other programs, then resume."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -72,6 +72,8 @@ def test_a_cancelled_child_delivers_nothing_and_is_gone(tmp_path) -> None:
 def test_failures_are_explained() -> None:
     assert explain_failure(["Checking 10%", "semisegembed: The disk is full."], 1) == "The disk is full."
     assert "Install" in explain_failure(["ModuleNotFoundError: No module named 'torch'"], 1)
+    broken = explain_failure(["ModuleNotFoundError: No module named 'SemiSegEmbedLib.inference.maps'"], 1)
+    assert broken == "A part of SemiSegEmbed is missing: install the extension again."
     assert "memory" in explain_failure([], -9)
 
 

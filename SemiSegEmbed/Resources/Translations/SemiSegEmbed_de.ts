@@ -1320,6 +1320,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>er sagte nichts</translation>
   </message>
   <message>
+   <source>A part of SemiSegEmbed is missing: install the extension again.</source>
+   <translation>Ein Teil von SemiSegEmbed fehlt: die Erweiterung neu installieren.</translation>
+  </message>
+  <message>
    <source>The process ended with code {code}: {last}</source>
    <translation>Der Prozess endete mit Code {code}: {last}</translation>
   </message>
@@ -1679,8 +1683,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die GPU oder ihr Treiber meldete einen Fehler: den Lauf fortsetzen, und wenn es wieder geschieht, den Rechner neu starten.</translation>
   </message>
   <message>
-   <source>The GPU ran out of memory: close other programs that use it, or choose smaller patches, then resume.</source>
-   <translation>Der Speicher der GPU reichte nicht: andere Programme schließen, die sie nutzen, oder kleinere Ausschnitte wählen, dann fortsetzen.</translation>
+   <source>The GPU ran out of memory: close other programs that use it, then resume.</source>
+   <translation>Der Speicher der GPU reichte nicht: andere Programme schließen, die sie nutzen, dann fortsetzen.</translation>
   </message>
   <message>
    <source>The annotation lies on another grid than the image; resample it first.</source>

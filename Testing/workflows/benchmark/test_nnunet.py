@@ -36,7 +36,11 @@ def test_what_another_writer_wrote_is_read(volume, kind, tmp_path):
     assert np.array_equal(read_nifti(tmp_path / "a.nii.gz"), array)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"short"), gzip.compress(bytes(400))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"short"), gzip.compress(bytes(400))],
+    ids=["empty", "no gzip", "short", "zeros"],
+)
 def test_a_file_that_is_no_volume_is_refused(content, tmp_path):
     (tmp_path / "a.nii.gz").write_bytes(content)
     with pytest.raises(BadInputError, match=r"a\.nii\.gz is no volume"):

@@ -144,7 +144,8 @@ def test_validation_gets_both_networks_in_evaluation_mode_without_gradients(benc
 def test_the_best_checkpoint_has_the_lowest_distance_and_the_last_one_is_kept_too(bench: Bench) -> None:
     distances = {2: 9.0, 4: 3.0, 6: float("nan"), 8: 5.0}
     outcome = bench.trainer(
-        config(validate_every=2), validate=lambda s, t, step: {"hd95": distances[step], "iou": 0.5}
+        config(validate_every=2, selection="hd95"),
+        validate=lambda s, t, step: {"hd95": distances[step], "iou": 0.5},
     ).run()  # fmt: skip
     assert (outcome.best_step, outcome.best["hd95"]) == (4, 3.0)
     assert load_checkpoint(bench.folder / "run" / "best.pt")["step"] == 4

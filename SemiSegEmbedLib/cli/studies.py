@@ -51,9 +51,9 @@ def add_commands(commands: Any) -> None:
     label.add_argument("--partial", action="store_true", help="voxels with value 255 are not annotated")
     label.add_argument("--map", default="", help="new values for those of the file, for example 1=1,3=1,5=0")
 
-    role = add_command(group, "role", run_role, "say what a case is used for", "study role hips case-0002 held-out")
+    role = add_command(group, "role", run_role, "say what cases are used for", "study role hips case-0002 held-out")
     add_study(role)
-    role.add_argument("case", metavar="CASE")
+    role.add_argument("cases", nargs="+", metavar="CASE")
     role.add_argument("role", choices=[role.value for role in Role])
 
     listing = add_command(group, "list", run_list, "list the cases", "study list hips")
@@ -161,9 +161,10 @@ def parse_value_map(text: str) -> dict[int, int]:
 
 
 def run_role(options: argparse.Namespace, console: Console) -> None:
-    Study.open(options.study).set_role(options.case, Role(options.role))
-    console.line(f"{options.case} is now {options.role}.")
-    console.result({"case": options.case, "role": options.role})
+    Study.open(options.study).set_roles(dict.fromkeys(options.cases, Role(options.role)))
+    for case in options.cases:
+        console.line(f"{case} is now {options.role}.")
+    console.result([{"case": case, "role": options.role} for case in options.cases])
 
 
 def run_series(options: argparse.Namespace, console: Console) -> None:

@@ -10,6 +10,7 @@ from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+from SemiSegEmbedLib.study.store import MANIFEST_NAME
 from SemiSegEmbedLib.study.study import Study
 
 EXIT_CODES = {RunState.FINISHED: 0, RunState.STOPPED: 3}
@@ -42,21 +43,21 @@ def add_commands(commands: Any) -> None:
     )
     add_device(train)
 
-    resume = add_command(commands, "resume", run_resume, "go on with a run that stopped", "resume hips/runs/RUN")
+    resume = add_command(commands, "resume", run_resume, "go on with a run that stopped", "resume hips")
     add_run(resume)
     resume.add_argument("--background", action="store_true", help="return at once; the run goes on by itself")
 
-    stop = add_command(commands, "stop", run_stop, "stop a run; it can be resumed", "stop hips/runs/RUN")
+    stop = add_command(commands, "stop", run_stop, "stop a run; it can be resumed", "stop hips")
     add_run(stop)
     stop.add_argument(
         "--grace", type=float, default=60.0, help="seconds to let it save before it is ended (default: 60)"
     )
 
-    follow = add_command(commands, "follow", run_follow, "watch a run until it ends", "follow hips/runs/RUN")
+    follow = add_command(commands, "follow", run_follow, "watch a run until it ends", "follow hips")
     add_run(follow)
 
     preview = add_command(
-        commands, "preview", run_preview, "ask a live run to segment a case now", "preview hips/runs/RUN case-0003"
+        commands, "preview", run_preview, "ask a live run to segment a case now", "preview hips case-0003"
     )
     add_run(preview)
     preview.add_argument("case", metavar="CASE")
@@ -68,7 +69,9 @@ def add_commands(commands: Any) -> None:
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="the run's folder, STUDY/runs/ID")
+    parser.add_argument(
+        "run_folder", type=Path, metavar="RUN", help="the run's folder, STUDY/runs/ID, or a study (its newest run)"
+    )
 
 
 def run_devices(options: argparse.Namespace, console: Console) -> None:
@@ -180,8 +183,11 @@ def format_duration(seconds: float | None) -> str:
 
 
 def existing_run(folder: Path) -> RunFolder:
-    """The run in a folder; refuses a folder that holds none, such as the study's own."""
+    """The run in a folder, or the newest run of the study there; refuses a folder that holds neither."""
     run = RunFolder(folder)
+    if (run.path / MANIFEST_NAME).is_file():
+        study = Study.open(folder)
+        run = RunFolder(study.runs_folder / study.runs[-1].run_id) if study.runs else run
     if not (run.path / "config.json").is_file():
         raise BadInputError(f"There is no run in {folder}: name a folder inside the study's folder 'runs'.")
     return run

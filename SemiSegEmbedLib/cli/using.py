@@ -81,6 +81,12 @@ def add_segmentation_options(parser: argparse.ArgumentParser) -> None:
         metavar="MM",
         help="smooth the labels, keep it near the spacing (default: 0)",
     )
+    parser.add_argument(
+        "--passes-where",
+        choices=("object", "all"),
+        default="object",
+        help="passes near objects alone, or everywhere, which takes twice as long (default: object)",
+    )
     parser.add_argument("--overlap", type=float, default=0.25, help="overlap of the windows (default: 0.25)")
     add_device(parser)
 
@@ -95,6 +101,7 @@ def segmentation_options(options: argparse.Namespace):
         largest_only=options.largest,
         split_sides=not getattr(options, "join_sides", False),
         smooth_mm=options.smooth,
+        passes_where=options.passes_where,
         overlap=options.overlap,
         device=options.device,
     )

@@ -46,6 +46,7 @@ class SegmentationOptions:
         largest_only: Keep the largest part of each label alone.
         split_sides: Tell left from right; False gives one label a bone (see `without_sides`).
         smooth_mm: Smooth the labels, see `smooth_labels`.
+        passes_where: Near objects or everywhere, see `MapSettings`.
         overlap: Of neighbouring windows.
         device: "auto", "cpu", "cuda" ...
         seed: Of the dropout passes.
@@ -57,6 +58,7 @@ class SegmentationOptions:
     largest_only: bool = False
     split_sides: bool = True
     smooth_mm: float = 0.0
+    passes_where: str = "object"
     overlap: float = 0.25
     device: str = "auto"
     seed: int = 0
@@ -120,6 +122,7 @@ def segment_image(
         want=MAPS if options.passes else MAPS[:1],
         passes=max(1, options.passes),
         threshold=options.threshold,
+        passes_where=options.passes_where,
         overlap=options.overlap,
         seed=options.seed,
     )

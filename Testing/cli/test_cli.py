@@ -80,6 +80,11 @@ def test_a_study_is_created_filled_labelled_listed_and_checked(
     assert main(["study", "label", study, "case-0001", label, "--map", "1=9"]) == 2
     assert "9" in capsys.readouterr().err
     assert main(["study", "label", study, "case-0001", label, "--map", "nonsense"]) == 2
+    assert main(["study", "role", study, "case-0001", "case-0002", "excluded"]) == 0
+    capsys.readouterr()
+    _, listed = run_json(capsys, "study", "list", study)
+    assert [case["role"] for case in listed["cases"]] == ["excluded", "excluded"]
+    assert main(["study", "role", study, "case-0001", "annotated"]) == 0
     assert main(["study", "role", study, "case-0002", "held-out"]) == 0
     capsys.readouterr()
     _, listed = run_json(capsys, "study", "list", study)
@@ -142,6 +147,12 @@ def test_a_folder_without_a_run_is_left_alone(tmp_path: Path, capsys: pytest.Cap
     assert not list(tmp_path.iterdir())
 
 
+def test_a_study_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "create", str(tmp_path / "hips"), "--labels", "hip-bones"]) == 0
+    assert main(["stop", str(tmp_path / "hips")]) == 2
+    assert "There is no run in" in capsys.readouterr().err
+
+
 def test_a_background_run_is_followed_and_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [
         "train",
@@ -158,8 +169,8 @@ def test_a_background_run_is_followed_and_stopped(folder: Path, capsys: pytest.C
     code, started = run_json(capsys, *arguments)
     assert code == 0
     assert started["state"] == "started"
-    code, stopped = run_json(capsys, "stop", started["folder"])
-    assert stopped["state"] == "stopped"
+    code, stopped = run_json(capsys, "stop", str(folder))  # its newest run
+    assert (stopped["run"], stopped["state"]) == (started["run"], "stopped")
     assert main(["follow", started["folder"]]) == 3
 
 

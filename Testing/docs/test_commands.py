@@ -133,11 +133,11 @@ def test_the_study_of_the_readme_goes_from_scans_to_numbers(desk: Path, capsys: 
     assert [case.role.value for case in Study.open(desk / "hips").cases][:2] == ["annotated", "excluded"]
     assert (desk / "out" / "new_patient-segmentation.nii.gz").is_file()
     assert re.search(r"case-0007\s+hip bone\s+0\.", capsys.readouterr().out)
-    run = Study.open(desk / "hips").runs[0].run_id
     for name, code in (("follow", 0), ("stop", 0), ("resume", 0)):
-        command = f"semisegembed {name} hips/runs/RUN"
+        command = f"semisegembed {name} hips"
         assert command in inline
-        assert perform(command, RUN=run) == code, command
+        assert perform(command) == code, command
+    run = Study.open(desk / "hips").runs[0].run_id
     for command in ("semisegembed devices", "semisegembed model delete hips MODEL"):
         assert command in inline
         assert perform(command, MODEL=run) == 0, command

@@ -121,20 +121,20 @@ class Child:
 
 
 class Errand:
-    """What a presenter keeps: at most one child process at a time, which may not even be startable.
-
-    Attributes:
-        log: What the newest child wrote on standard error.
-    """
+    """What a presenter keeps: at most one child process at a time, which may not even be startable."""
 
     def __init__(self) -> None:
         self._child: Child | None = None
-        self.log = ""
 
     @property
     def running(self) -> bool:
         """Whether a child is at work or not delivered yet."""
         return self._child is not None and self._child.running
+
+    @property
+    def log(self) -> str:
+        """What the newest child wrote on standard error until now."""
+        return "" if self._child is None else self._child.log
 
     def start(
         self,
@@ -150,7 +150,7 @@ class Errand:
         """
         if self.running:
             return False
-        self.log = ""
+        self._child = None
         try:
             self._child = Child(arguments, done, failed, progress)
         except SemiSegEmbedError as error:
@@ -164,7 +164,6 @@ class Errand:
     def poll(self) -> None:
         """Deliver what there is; called by a timer."""
         if self._child is not None:
-            self.log = self._child.log
             self._child.poll()
 
     def cancel(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 
 from SemiSegEmbedLib.application.background import Background
-from SemiSegEmbedLib.application.child import Child, explain_failure
+from SemiSegEmbedLib.application.child import Child, Errand, explain_failure
 from SemiSegEmbedLib.errors import BadInputError
 
 
@@ -60,6 +61,17 @@ def test_a_child_that_fails_delivers_its_sentence(tmp_path) -> None:
     wait(lambda: not child.running, child.poll)
     assert "study" in seen[0]
     assert "Traceback" not in seen[0]
+
+
+def test_the_log_is_whole_when_a_failure_is_delivered(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads it may get no time before the poll that delivers."""
+    may_read, read_lines = threading.Event(), Child._read_lines
+    monkeypatch.setattr(Child, "_read_lines", lambda child: (may_read.wait(), read_lines(child)))
+    errand, seen = Errand(), []
+    assert errand.start(["study", "list", str(tmp_path)], pytest.fail, lambda sentence: seen.append(errand.log))
+    time.sleep(2.0)  # the child ends, and nothing is read
+    wait(lambda: not errand.running, lambda: (may_read.set(), errand.poll()))
+    assert "holds no study" in seen[0]
 
 
 def test_a_cancelled_child_delivers_nothing_and_is_gone(tmp_path) -> None:

@@ -160,7 +160,8 @@ def situation(workbench: Workbench, run: RunState | None, recent: Path | None, a
     model, ranking = newest_model(study.models_folder), rank_cases(study)
     drafts = [one for one in workbench.drafts() if case is None or one.key != case.key]
     result = None if case is None else session.result(case.key)
-    unreviewed = [one.key for one in ranking.cases if newest_results(study)[one.key].status == "new"]
+    results = newest_results(study)
+    unreviewed = [one.key for one in ranking.cases if results[one.key].status == "new"]
     return Situation(
         open=True,
         adding=adding,
@@ -171,14 +172,15 @@ def situation(workbench: Workbench, run: RunState | None, recent: Path | None, a
         next_key=workbench.next_key() or "",
         run=run,
         model=model is not None,
-        fresh=0 if model is None else sum(_newer(one, model) for one in annotated),
+        fresh=0 if model is None else _newer(annotated, model),
         reviewing=result is not None and result.status == "new" and case is not None and case.label is None,
         review_key=unreviewed[0] if unreviewed else "",
         unseen=ranking.unseen,
     )
 
 
-def _newer(case: Case, model: Path) -> bool:
-    """Whether the newest annotation of a case was saved after a model was made."""
-    assert case.label is not None
-    return datetime.fromisoformat(case.label.created).timestamp() > created_at(model)[0]
+def _newer(annotated: list[Case], model: Path) -> int:
+    """How many cases have a newest annotation that was saved after a model was made."""
+    made = created_at(model)[0]
+    labels = [case.label for case in annotated if case.label is not None]
+    return sum(datetime.fromisoformat(label.created).timestamp() > made for label in labels)

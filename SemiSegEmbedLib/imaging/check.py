@@ -16,7 +16,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.check_values import value_problems
 from SemiSegEmbedLib.imaging.dicom import choose_series
 from SemiSegEmbedLib.imaging.geometry import Geometry, axis_order, on_lattice
-from SemiSegEmbedLib.imaging.grid import present_values
+from SemiSegEmbedLib.imaging.grid import bounding_box, present_values
 from SemiSegEmbedLib.imaging.problems import ERROR, WARNING, Problem
 from SemiSegEmbedLib.imaging.read import put_onto, read_image, read_label
 from SemiSegEmbedLib.imaging.segments import is_segmentation
@@ -249,10 +249,9 @@ def _contrast_problems(label: sitk.Image, image: sitk.Image) -> list[Problem]:
 
 def _is_denser(bone: np.ndarray, values: np.ndarray, geometry: Geometry) -> bool:
     """Compare the medians in the label and in a shell of about 4 to 8 mm around it, where soft tissue lies."""
+    margins = (int(np.ceil(10 / s)) for s in geometry.array_spacing)
     box = tuple(
-        slice(max(0, int(used[0]) - margin), int(used[-1]) + margin + 1)
-        for axis, margin in enumerate(int(np.ceil(10 / s)) for s in geometry.array_spacing)
-        for used in [np.flatnonzero(bone.any(axis=tuple(a for a in range(3) if a != axis)))]
+        slice(max(0, s.start - margin), s.stop + margin) for s, margin in zip(bounding_box(bone), margins, strict=True)
     )
     mask = sitk.GetImageFromArray(bone[box].astype(np.uint8))
     mask.SetSpacing(geometry.spacing)

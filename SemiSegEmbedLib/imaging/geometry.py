@@ -70,6 +70,12 @@ class Geometry:
         indices = np.array([(*c, 1) for c in product(*((0, n - 1) for n in self.size))], dtype=float)
         return (indices @ self.affine.T)[:, :3]
 
+    def part(self, box: tuple[slice, ...]) -> Geometry:
+        """The grid of a box (z, y, x) of an array that lies on this one."""
+        z, y, x = box
+        size = (x.stop - x.start, y.stop - y.start, z.stop - z.start)
+        return Geometry(size, self.spacing, self.to_world((z.start, y.start, x.start)), self.direction)
+
     def apply_to(self, image: sitk.Image) -> sitk.Image:
         """Give an image of this size this position in the world; returns the image itself."""
         image.SetSpacing(self.spacing)

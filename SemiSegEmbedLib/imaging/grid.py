@@ -145,7 +145,7 @@ def _foreground(label: sitk.Image, classes: dict[int, int], target: Geometry) ->
         result[box][wins] = training_class
         strongest[box][wins] = part[wins]
     if result.any():
-        box = _bounding_box(total)
+        box = bounding_box(total)
         result[box][~_kept(total[box], _sheet_level(spacing, target.spacing, bins))] = 0
     return result
 
@@ -189,7 +189,7 @@ def _class_picture(
     table = np.zeros(256, np.uint8)
     table[values] = _FULL
     array = sitk.GetArrayViewFromImage(label)
-    where = _bounding_box(np.isin(array, values))
+    where = bounding_box(np.isin(array, values))
     start = [max(0, s.start - 2 * b) // b * b for s, b in zip(where, reversed(bins), strict=True)]
     stop = [min(n, s.stop + 2 * b) for s, n, b in zip(where, array.shape, reversed(bins), strict=True)]
     part = sitk.GetImageFromArray(table[array[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]])
@@ -219,13 +219,12 @@ def covered_part(source: Geometry, target: Geometry, margin: int) -> tuple[tuple
     size = np.array(target.size)
     low = np.clip(np.floor(indices.min(axis=0)).astype(int) - margin, 0, size - 1)
     high = np.clip(np.ceil(indices.max(axis=0)).astype(int) + margin + 1, low + 1, size)
-    x, y, z = low.tolist()
-    nx, ny, nz = (high - low).tolist()
-    part = Geometry((nx, ny, nz), target.spacing, target.to_world((z, y, x)), target.direction)
-    return (slice(z, z + nz), slice(y, y + ny), slice(x, x + nx)), part
+    box = tuple(slice(first, end) for first, end in zip(low.tolist()[::-1], high.tolist()[::-1], strict=True))
+    return box, target.part(box)
 
 
-def _bounding_box(mask: np.ndarray) -> tuple[slice, ...]:
+def bounding_box(mask: np.ndarray) -> tuple[slice, ...]:
+    """The smallest box around what is not 0 in a volume, which must hold something."""
     box = []
     for axis in range(3):
         used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))

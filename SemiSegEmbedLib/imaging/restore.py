@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.geometry import Geometry
-from SemiSegEmbedLib.imaging.grid import covered_part, present_values, resample
+from SemiSegEmbedLib.imaging.grid import bounding_box, covered_part, present_values, resample
 
 _SLAB_VOXELS = 8 << 20
 """Voxels of the CT that are worked on at a time: 32 MB a class in float32."""
@@ -77,7 +77,7 @@ def _strongest(
             place = _within(boxes[value], where)
             if place is None:
                 continue
-            part = _on_slab(picture, geometry, _cut(slab, place), sitk.sitkLinear, np.float32, 0.0)
+            part = _on_slab(picture, geometry, slab.part(place), sitk.sitkLinear, np.float32, 0.0)
             wins = part > strongest[place]
             label[place][wins] = value
             np.copyto(strongest[place], part, where=wins)
@@ -89,15 +89,12 @@ def _strongest(
 
 def _reach(picture: np.ndarray, geometry: Geometry, native: Geometry) -> tuple[slice, ...] | None:
     """The box of the CT that a picture can reach, or None for an empty one: most labels fill a small part of a CT."""
-    spans = []
-    for axis in range(3):
-        used = np.flatnonzero(picture.any(axis=tuple(a for a in range(3) if a != axis)))
-        if not used.size:
-            return None
-        spans.append(slice(int(used[0]), int(used[-1]) + 1))
+    if not picture.any():
+        return None
+    spans = bounding_box(picture)
     # Between the last voxel of a picture and the next one it fades to 0, so its margin is one of its own voxels.
     wider = tuple(slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(spans, picture.shape, strict=True))
-    return covered_part(_cut(geometry, wider), native, margin=1)[0]
+    return covered_part(geometry.part(wider), native, margin=1)[0]
 
 
 def _within(box: tuple[slice, ...] | None, slab: slice) -> tuple[slice, ...] | None:
@@ -106,13 +103,6 @@ def _within(box: tuple[slice, ...] | None, slab: slice) -> tuple[slice, ...] | N
         return None
     first, end = max(box[0].start, slab.start), min(box[0].stop, slab.stop)
     return slice(first - slab.start, end - slab.start), box[1], box[2]
-
-
-def _cut(geometry: Geometry, box: tuple[slice, ...]) -> Geometry:
-    """The grid of a box (z, y, x) of an array that lies on a grid."""
-    z, y, x = box
-    size = (x.stop - x.start, y.stop - y.start, z.stop - z.start)
-    return Geometry(size, geometry.spacing, geometry.to_world((z.start, y.start, x.start)), geometry.direction)
 
 
 def _native(
@@ -132,14 +122,11 @@ def _native(
 
 def _slabs(native: Geometry) -> Iterator[tuple[slice, Geometry]]:
     """Groups of neighbouring slices of a grid, each as a slice of the array and as a grid of its own."""
-    thickness = max(1, _SLAB_VOXELS // (native.size[0] * native.size[1]))
-    for start in range(0, native.size[2], thickness):
-        depth = min(thickness, native.size[2] - start)
-        size = (native.size[0], native.size[1], depth)
-        yield (
-            slice(start, start + depth),
-            Geometry(size, native.spacing, native.to_world((start, 0, 0)), native.direction),
-        )
+    slices, height, width = native.shape
+    thickness = max(1, _SLAB_VOXELS // (height * width))
+    for start in range(0, slices, thickness):
+        where = slice(start, min(start + thickness, slices))
+        yield where, native.part((where, slice(0, height), slice(0, width)))
 
 
 def _on_slab(

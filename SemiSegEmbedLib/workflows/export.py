@@ -16,6 +16,7 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.imaging.geometry import Geometry
+from SemiSegEmbedLib.imaging.grid import bounding_box
 from SemiSegEmbedLib.imaging.write import SegmentEntry, write_image, write_segments
 from SemiSegEmbedLib.study.files import explain
 from SemiSegEmbedLib.workflows.progress import Progress, silent
@@ -189,10 +190,9 @@ def _mask(handed: Handover, segment: SegmentEntry) -> tuple[np.ndarray, np.ndarr
     layer = handed.layers[segment.layer]
     value = next((value for value, written in layer.values.items() if written == segment.value), None)
     mask = np.zeros(layer.voxels.shape, bool) if value is None else layer.voxels == value
-    found = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    if not found[0].size:
+    if not mask.any():
         return None
-    box = tuple(slice(int(indices[0]), int(indices[-1]) + 1) for indices in found)
+    box = bounding_box(mask)
     shift = np.eye(4)
     shift[:3, 3] = [offset + part.start for offset, part in zip(layer.offset, box, strict=True)][::-1]
     return mask[box], handed.ijk_to_lps @ shift

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slicer.i18n import translate
@@ -112,12 +112,12 @@ class _Template:
             return self._text.format_map(texts)
 
 
-def _ranked(texts: Sequence[str]) -> tuple[_Template, ...]:
-    return tuple(sorted((_Template(text) for text in texts), key=lambda template: template.rank))
+def _ranked(templates: Iterable[_Template]) -> tuple[_Template, ...]:
+    return tuple(sorted(templates, key=lambda template: template.rank))
 
 
-_WHOLE = _ranked(SENTENCES)
-_ALL = _ranked((*SENTENCES, *PARTS))
+_WHOLE = _ranked(map(_Template, SENTENCES))
+_ALL = _ranked((*_WHOLE, *map(_Template, PARTS)))
 
 
 def _read(text: str, templates: Sequence[_Template]) -> _Reading:

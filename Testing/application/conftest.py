@@ -101,6 +101,14 @@ class Module:
         """What the strip at the top says."""
         return self.ui.moduleMessageLabel.text
 
+    def new_study(self, folder: Path, *scans: Path):
+        """Create a study and add scans by pressing the buttons; the study."""
+        self.answers.folder, self.answers.files = folder, list(scans)
+        self.ui.studyCreateButton.click()
+        self.ui.studyAddFilesButton.click()
+        self.wait(lambda: len(self.window.session.study.cases) == len(scans))
+        return self.window.session.study
+
     def wait(self, condition, seconds: float = 60.0) -> None:
         """Let the module's own timer run until a condition holds."""
         import time

@@ -18,12 +18,7 @@ from SemiSegEmbedLib.study.study import Study  # noqa: E402
 @pytest.fixture
 def study(module, tmp_path: Path, hip) -> Study:
     """A study with one open case and a result of it."""
-    module.answers.folder = tmp_path / "hips"
-    module.ui.studyCreateButton.click()
-    module.answers.files = [hip("a.nii.gz")]
-    module.ui.studyAddFilesButton.click()
-    module.wait(lambda: len(module.window.session.study.cases) == 1)
-    study = module.window.session.study
+    study = module.new_study(tmp_path / "hips", hip("a.nii.gz"))
     folder = study.results_folder / "case-0001" / "m1"
     folder.mkdir(parents=True)
     scan = sitk.ReadImage(str(study.image_path(study.cases[0])))

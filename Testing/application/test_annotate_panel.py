@@ -18,13 +18,9 @@ sitk = pytest.importorskip("SimpleITK")
 @pytest.fixture
 def study(module, tmp_path: Path, hip) -> Study:
     """A study with two cases, the first of them open."""
-    module.answers.folder = tmp_path / "hips"
-    module.ui.studyCreateButton.click()
-    module.answers.files = [hip("a.nii.gz"), hip("b.nii.gz", 1)]
-    module.ui.studyAddFilesButton.click()
-    module.wait(lambda: len(module.window.session.study.cases) == 2)
+    study = module.new_study(tmp_path / "hips", hip("a.nii.gz"), hip("b.nii.gz", 1))
     module.ui.studyNextCaseButton.click()
-    return module.window.session.study
+    return study
 
 
 def paint(module, value: int, region: tuple[slice, slice, slice]) -> None:

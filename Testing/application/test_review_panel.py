@@ -28,12 +28,7 @@ PLACES = [
 @pytest.fixture
 def study(module, tmp_path: Path, hip) -> Study:
     """A study with one open case that has a result."""
-    module.answers.folder = tmp_path / "hips"
-    module.ui.studyCreateButton.click()
-    module.answers.files = [hip("a.nii.gz")]
-    module.ui.studyAddFilesButton.click()
-    module.wait(lambda: len(module.window.session.study.cases) == 1)
-    study = module.window.session.study
+    study = module.new_study(tmp_path / "hips", hip("a.nii.gz"))
     write_result(study)
     module.ui.studyNextCaseButton.click()
     return study
@@ -62,11 +57,7 @@ def status(study: Study) -> str:
 
 
 def test_a_case_without_a_result_offers_segmenting_alone(module, tmp_path: Path, hip) -> None:
-    module.answers.folder = tmp_path / "hips"
-    module.ui.studyCreateButton.click()
-    module.answers.files = [hip("a.nii.gz")]
-    module.ui.studyAddFilesButton.click()
-    module.wait(lambda: len(module.window.session.study.cases) == 1)
+    module.new_study(tmp_path / "hips", hip("a.nii.gz"))
     module.ui.studyNextCaseButton.click()
     assert not module.ui.reviewContent.enabled
     assert "not segmented yet" in module.ui.reviewStateLabel.text

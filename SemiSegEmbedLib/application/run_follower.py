@@ -88,14 +88,6 @@ class RunFollower:
             return ""
 
 
-def newest_run(runs_folder: Path) -> Path | None:
-    """The newest run of a study: names begin with the time."""
-    if not runs_folder.is_dir():
-        return None
-    folders = [folder for folder in runs_folder.iterdir() if (folder / "config.json").is_file()]
-    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime, default=None)
-
-
 def preset_of(run: RunFolder) -> str | None:
     """The preset that a run was started with; None where its folder does not say."""
     try:

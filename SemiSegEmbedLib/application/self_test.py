@@ -16,12 +16,12 @@ from SemiSegEmbedLib.application.contract import Contract
 from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.result_files import FORMATS, Result, ResultExport, take_result
 from SemiSegEmbedLib.application.result_scene import show_result, show_surfaces
-from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
+from SemiSegEmbedLib.application.run_follower import RunFollower
 from SemiSegEmbedLib.application.self_test_parts import AnswersNothing, Belongings, installed, write_scan
 from SemiSegEmbedLib.application.self_test_views import try_curves, try_overlays, try_protection
 from SemiSegEmbedLib.application.train_view import PRESETS
 from SemiSegEmbedLib.application.volumes import loaded_voxels, remove_node
-from SemiSegEmbedLib.jobs.run_folder import RunState
+from SemiSegEmbedLib.jobs.run_folder import RunState, newest_run
 from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.study import Study
 

@@ -13,7 +13,7 @@ from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.overlays import PREVIEW, Entry, Overlay, legend
-from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run, preset_of
+from SemiSegEmbedLib.application.run_follower import RunFollower, preset_of
 from SemiSegEmbedLib.application.run_plot import RunPlot
 from SemiSegEmbedLib.application.session import Session
 from SemiSegEmbedLib.application.signal import Signal
@@ -21,7 +21,7 @@ from SemiSegEmbedLib.application.train_machine import MachineView, TrainMachine
 from SemiSegEmbedLib.application.train_preview import LivePreview
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.local import stop
-from SemiSegEmbedLib.jobs.run_folder import RunState
+from SemiSegEmbedLib.jobs.run_folder import RunState, newest_run
 from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.records import Role
 

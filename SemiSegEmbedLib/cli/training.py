@@ -9,7 +9,7 @@ from typing import Any
 from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, newest_run
 from SemiSegEmbedLib.study.store import MANIFEST_NAME
 from SemiSegEmbedLib.study.study import Study
 
@@ -186,8 +186,7 @@ def existing_run(folder: Path) -> RunFolder:
     """The run in a folder, or the newest run of the study there; refuses a folder that holds neither."""
     run = RunFolder(folder)
     if (run.path / MANIFEST_NAME).is_file():
-        study = Study.open(folder)
-        run = RunFolder(study.runs_folder / study.runs[-1].run_id) if study.runs else run
+        run = RunFolder(newest_run(Study.open(folder).runs_folder) or run.path)
     if not (run.path / "config.json").is_file():
         raise BadInputError(f"There is no run in {folder}: name a folder inside the study's folder 'runs'.")
     return run

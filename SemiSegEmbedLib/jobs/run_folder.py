@@ -20,7 +20,7 @@ from SemiSegEmbedLib.study.edits import check_id, shown_text
 from SemiSegEmbedLib.study.fields import read_json
 from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_abandoned
 
-__all__ = ["RunFolder", "RunState", "RunStatus", "observed_state", "observed_status"]
+__all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state", "observed_status"]
 
 HEARTBEAT_EVERY_S = 2.0
 START_PATIENCE_S = 120.0
@@ -259,3 +259,11 @@ def _waiting(run: RunFolder, status: RunStatus) -> RunStatus:
 def _lost_reason(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> str:
     code = None if launch is None or launch.pid is None else exit_code(launch.pid)
     return lost_reason(run.log, began=status.state is not RunState.WAITING, code=code)
+
+
+def newest_run(runs_folder: Path) -> Path | None:
+    """The run of a study whose folder was made last, or None."""
+    if not runs_folder.is_dir():
+        return None
+    folders = [folder for folder in runs_folder.iterdir() if (folder / "config.json").is_file()]
+    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime, default=None)

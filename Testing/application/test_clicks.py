@@ -12,9 +12,8 @@ qt = pytest.importorskip("qt")
 slicer = pytest.importorskip("slicer")
 sitk = pytest.importorskip("SimpleITK")
 
-from SemiSegEmbedLib.application.run_follower import newest_run  # noqa: E402
 from SemiSegEmbedLib.jobs.local import stop  # noqa: E402
-from SemiSegEmbedLib.jobs.run_folder import RunFolder  # noqa: E402
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, newest_run  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "clicks.md"
 CLICKS_OF_A_DIALOG = 2

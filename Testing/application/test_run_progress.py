@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from SemiSegEmbedLib.application.run_follower import RunFollower, newest_run
+from SemiSegEmbedLib.application.run_follower import RunFollower
 from SemiSegEmbedLib.application.run_progress import MAXIMUM_POINTS, RunProgress
-from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, newest_run
 
 
 def step(number: int, loss: float = 1.0, **more) -> dict:

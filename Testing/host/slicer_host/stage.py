@@ -80,8 +80,7 @@ class Stage:
     @staticmethod
     def _put_a_run_under_way(runs: Path) -> None:
         """The newest run of the study as it was after two thirds of its steps."""
-        from SemiSegEmbedLib.application.run_follower import newest_run
-        from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
+        from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, newest_run
 
         events, _ = RunFolder(newest_run(runs)).events(0)
         total = max(int(event.get("total_steps") or 0) for event in events)

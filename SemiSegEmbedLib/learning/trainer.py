@@ -87,7 +87,7 @@ class Trainer:
             BadInputError: When `resume` finds no fitting checkpoint.
         """
         devices = [self.device] if self.device.type == "cuda" else []
-        tuned = torch.backends.cudnn.flags(benchmark=True)
+        tuned = torch.backends.cudnn.flags(enabled=True, benchmark=True)  # what is not named here is switched off
         with processes.joined(self.device), torch.random.fork_rng(devices=devices), tuned:
             self._prepare(resume)
             outcome = self._loop()

@@ -118,6 +118,16 @@ def test_the_same_seed_gives_the_same_run_and_the_callers_random_state_is_left_a
     assert not same(one, three)
 
 
+def test_a_run_computes_with_cudnn_which_tunes_itself_and_leaves_its_switches_as_they_were(bench: Bench) -> None:
+    def switches() -> tuple[bool, bool]:
+        return torch.backends.cudnn.enabled, torch.backends.cudnn.benchmark
+
+    before, during = switches(), []
+    bench.trainer(config(steps=1), should_stop=lambda: bool(during.append(switches()))).run()
+    assert during == [(True, True)]
+    assert switches() == before
+
+
 def test_validation_does_not_disturb_training(bench: Bench) -> None:
     def noisy(student: object, teacher: object, step: int) -> dict[str, Any]:
         torch.rand(100)

@@ -27,6 +27,7 @@ from SemiSegEmbedLib.inference.model_file import Model
 from SemiSegEmbedLib.inference.sliding_window import Skip, count_windows, fit_batch, sliding_window
 from SemiSegEmbedLib.inference.stochastic import Passes
 from SemiSegEmbedLib.inference.tiles import Tile, object_tiles
+from SemiSegEmbedLib.learning.memory import available_bytes
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 
@@ -206,8 +207,8 @@ def _window(settings: MapSettings, model: Model, device: torch.device) -> tuple[
     if settings.batch is not None or device.type != "cuda":
         return settings.patch, settings.batch or 1
     size = 4 if autocast_dtype(settings.precision, device) is None else 2
-    free = torch.cuda.mem_get_info(device)[0]
-    return fit_batch(settings.patch, model.network.get("base_filters", 16), free, bytes_per_value=size)
+    filters = model.network.get("base_filters", 16)
+    return fit_batch(settings.patch, filters, available_bytes(device), bytes_per_value=size)
 
 
 @contextmanager

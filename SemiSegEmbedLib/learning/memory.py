@@ -63,8 +63,16 @@ def teacher_patches(config: TrainingConfig) -> int:
     return min(patches, config.teacher_chunk or patches)
 
 
+def available_bytes(device: torch.device) -> int:
+    """What this process can still take of a GPU: what nobody has, and what torch keeps of tensors that are gone."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + kept
+
+
 def room_for_run(config: TrainingConfig, device: torch.device, free_bytes: int | None) -> int | None:
-    """Bytes that a run may plan with, or None without a limit; `memory_gib` is also enforced on an NVIDIA GPU.
+    """Bytes that a run may plan with, scans on the GPU included, or None without a limit.
+
+    `memory_gib` is also enforced on an NVIDIA GPU.
 
     Args:
         config: `memory_gib`.
@@ -72,13 +80,14 @@ def room_for_run(config: TrainingConfig, device: torch.device, free_bytes: int |
         free_bytes: What somebody has measured; None asks a GPU.
     """
     if free_bytes is None and device.type == "cuda":
-        free_bytes = torch.cuda.mem_get_info(device)[0]
+        free_bytes = available_bytes(device)
     if not config.memory_gib:
         return free_bytes
     allowed = int(config.memory_gib * 2**30)
     if device.type == "cuda":
         whole = torch.cuda.mem_get_info(device)[1]
-        torch.cuda.set_per_process_memory_fraction(min(1.0, allowed / whole), device)
+        # By number, or None for the GPU in use: this function takes no device without a number.
+        torch.cuda.set_per_process_memory_fraction(min(1.0, allowed / whole), device.index)
     return allowed if free_bytes is None else min(free_bytes, allowed)
 
 

@@ -15,10 +15,13 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.candidates import reference_groups
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.memory import available_bytes
 from SemiSegEmbedLib.learning.processes import own_part
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 from SemiSegEmbedLib.study.records import IGNORE
 
+VOLUME_SHARE = 0.4
+"""Of the memory that a run may take of a GPU, so much is for whole volumes."""
 BONE_STRIDE = 4
 """Unannotated volumes are searched for bone on every fourth voxel of each axis: enough to aim patches."""
 
@@ -79,7 +82,10 @@ class PatchSource:
         device: Where patches end up.
         generator: On the CPU; draws places.
         hidden_labels: Labels of unannotated volumes by case key, for a benchmark's log alone.
-        device_bytes: Room for whole volumes on a GPU; None is 40 % of what is free there.
+        room: Bytes that the run may take of a GPU, of which whole volumes get `VOLUME_SHARE`; None asks the GPU.
+
+    Attributes:
+        device_bytes: What the volumes on the GPU take.
 
     Raises:
         BadInputError: When no volume holds an annotated voxel.
@@ -95,7 +101,7 @@ class PatchSource:
         generator: Generator,
         *,
         hidden_labels: Mapping[str, np.ndarray] | None = None,
-        device_bytes: int | None = None,
+        room: int | None = None,
     ) -> None:
         self.normalisation, self.config, self.generator = normalisation, config, generator
         self.device = torch.device(device)
@@ -107,7 +113,8 @@ class PatchSource:
             raise BadInputError("No annotated case shows an object to learn; annotate at least one case.")
         free = [i for i, v in enumerate(volumes) if v.label is None or _has_ignore(v)]
         self._unlabelled = free or self._annotated
-        self._prefetcher = ThreadPoolExecutor(1) if self._move_to_device(device_bytes) else None
+        self.device_bytes = 0
+        self._prefetcher = ThreadPoolExecutor(1) if self._move_to_device(room) else None
         self._pending: tuple[tuple[int, int], Tensor, Future] | None = None
 
     def labelled(self, n: int) -> LabelledBatch:
@@ -227,16 +234,16 @@ class PatchSource:
             unlabelled = UnlabelledBatch(images, images, hidden)
         return Batch(labelled, unlabelled, self.normalisation.value_range)
 
-    def _move_to_device(self, device_bytes: int | None) -> bool:
-        """Fills the budget, annotated volumes first; True when some volume stays behind."""
-        if self.device.type != "cuda":
+    def _move_to_device(self, room: int | None) -> bool:
+        """Fills the volumes' share, annotated ones first; True when some volume stays behind."""
+        if self.device.type in ("cpu", "mps"):  # whose memory is the host's
             return False
-        room = device_bytes if device_bytes is not None else int(0.4 * torch.cuda.mem_get_info(self.device)[0])
+        share = int(VOLUME_SHARE * (available_bytes(self.device) if room is None else room))
         order = self._annotated + [i for i in range(len(self._volumes)) if i not in set(self._annotated)]
         behind = False
         for stored in (self._volumes[i] for i in order):
-            if stored.nbytes <= room:
-                room -= stored.nbytes
+            if self.device_bytes + stored.nbytes <= share:
+                self.device_bytes += stored.nbytes
                 stored.maps = {k: torch.from_numpy(np.array(a)).to(self.device) for k, a in stored.maps.items()}
             else:
                 behind = True

@@ -51,7 +51,7 @@ class Trainer:
         should_stop: Asked before every step.
         mirror_classes: See `Augmentation`.
         hidden_labels: See `PatchSource`.
-        free_bytes: Memory for the run; None asks a GPU and does not limit the CPU.
+        free_bytes: Memory for the run and its scans; None asks a GPU and does not limit the CPU.
         initial: State dicts of student and teacher to begin a new run with; None is He's initialisation.
     """
 
@@ -104,12 +104,13 @@ class Trainer:
         generator, self.augmentation_generator = torch.Generator(), torch.Generator()
         generator.manual_seed(self.config.seed)
         self.augmentation_generator.manual_seed(self.config.seed + 1)
+        room = memory.room_for_run(self.config, self.device, self.free_bytes)
         self.source = PatchSource(
             self.volumes, self.normalisation, self.config, self.classes, self.device, generator,
-            hidden_labels=self.hidden_labels,
+            hidden_labels=self.hidden_labels, room=room,
         )  # fmt: skip
-        if state is None:
-            self._fit_to_memory()
+        if state is None and room is not None:
+            self._fit_to_memory(room - self.source.device_bytes)
         self.stepper = Stepper(self.config, self.classes, self.device)
         self.method, self.optimiser = self.stepper.method, self.stepper.optimiser
         self.augmentation = Augmentation(self.config, self.mirror_classes)
@@ -220,10 +221,7 @@ class Trainer:
         """Writes `last.pt` as of the last finished step; for whoever asks between two steps."""
         self._save("last.pt")
 
-    def _fit_to_memory(self) -> None:
-        free = memory.room_for_run(self.config, self.device, self.free_bytes)
-        if free is None:
-            return
+    def _fit_to_memory(self, free: int) -> None:
         dtype = autocast_dtype(self.config.precision, self.device)
         self.config, sentence = memory.fit_to_memory(
             self.config, processes.smallest(free), half=dtype is not None, processes=processes.world()

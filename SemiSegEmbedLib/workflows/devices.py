@@ -12,7 +12,7 @@ import torch
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.config import PRESETS, TrainingConfig, preset
-from SemiSegEmbedLib.learning.memory import further_decoders
+from SemiSegEmbedLib.learning.memory import available_bytes, further_decoders
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.workflows.failures import OLD_DRIVER_MESSAGE, explain_failure
@@ -66,13 +66,6 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device(wanted)
 
 
-def free_bytes(device: torch.device) -> int:
-    """Memory that a run on `device` may plan with."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return psutil.virtual_memory().available
-
-
 def leave_room_for_display(device: torch.device) -> int | None:
     """Keeps this process from taking the last of a GPU's memory, which the desktop needs.
 
@@ -81,9 +74,9 @@ def leave_room_for_display(device: torch.device) -> int | None:
     """
     if device.type != "cuda":
         return None
-    free, total = torch.cuda.mem_get_info(device)
+    total = torch.cuda.mem_get_info(device)[1]
     torch.cuda.set_per_process_memory_fraction(max(0.5, 1.0 - DISPLAY_BYTES / total), device)
-    return max(0, free - DISPLAY_BYTES)
+    return max(0, available_bytes(device) - DISPLAY_BYTES)
 
 
 def gpu_problem() -> str:

@@ -47,7 +47,7 @@ def host_source(
         label = (image > 390).astype(np.uint8) if number < min(ANNOTATED, scans // 2) else None
         volumes.append(Volume(f"case-{number + 1:04d}", mapped, label, (1.0, 1.0, 1.0)))
     generator = torch.Generator().manual_seed(0)
-    return PatchSource(volumes, Normalisation(60.0, 180.0), config, 2, device, generator, device_bytes=0)
+    return PatchSource(volumes, Normalisation(60.0, 180.0), config, 2, device, generator, room=0)
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -94,3 +94,30 @@ def test_running_out_of_memory_is_recognised_and_other_errors_are_not() -> None:
     assert memory.is_out_of_memory(MemoryError())
     assert memory.is_out_of_memory(torch.cuda.OutOfMemoryError("CUDA out of memory."))
     assert not memory.is_out_of_memory(RuntimeError("shape mismatch"))
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The driver's answers for a GPU of 80 GiB; what torch's own Python makes of them is real."""
+    asked: dict[str, float] = {}
+    answers = {"memory_reserved": 20 * GIB, "memory_allocated": 5 * GIB, "mem_get_info": (50 * GIB, 80 * GIB)}
+    for name, answer in answers.items():
+        monkeypatch.setattr(torch.cuda, name, lambda device, answer=answer: answer)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda.memory, "_lazy_init", lambda: None)
+    monkeypatch.setattr(
+        torch._C, "_cuda_setMemoryFraction", lambda share, index: asked.update({str(index): share}), raising=False
+    )
+    return asked
+
+
+def test_what_torch_keeps_of_an_earlier_run_is_free_for_the_next_one(gpu: dict[str, float]) -> None:
+    assert memory.room_for_run(preset("paper"), torch.device("cuda"), None) == 65 * GIB
+
+
+@pytest.mark.parametrize(("device", "number"), [("cuda", "0"), ("cuda:1", "1")])
+def test_a_limit_of_memory_is_enforced_on_a_gpu_with_or_without_its_number(
+    gpu: dict[str, float], device: str, number: str
+) -> None:
+    assert memory.room_for_run(preset("paper", memory_gib=4.0), torch.device(device), None) == 4 * GIB
+    assert gpu == {number: 4 / 80}

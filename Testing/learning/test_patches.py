@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
-from SemiSegEmbedLib.learning.patches import PatchSource, normalise
+from SemiSegEmbedLib.learning.patches import VOLUME_SHARE, PatchSource, normalise
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 SMALL = {"patch_size": (16, 16, 16), "base_filters": 4}
@@ -158,3 +160,40 @@ def test_memory_mapped_images_give_the_same_patches(ball_volume: Callable[..., V
     np.save(tmp_path / "image.npy", volume.image)
     mapped = replace(volume, image=np.load(tmp_path / "image.npy", mmap_mode="r"))
     assert torch.equal(source([volume]).labelled(2).images, source([mapped]).labelled(2).images)
+
+
+def test_volumes_fill_their_share_of_the_device_annotated_ones_first_and_the_others_are_cut_from_the_host() -> None:
+    """Torch's "meta" device stands for a GPU: it has tensors without values."""
+    plain = [positions_volume(16, label=False) for _ in range(3)]
+    annotated = replace(positions_volume(16), key="case-0002")
+    one = 2 * 16**3
+    room = int((4 * 16**3 + one) / VOLUME_SHARE) + 1
+    generator = torch.Generator().manual_seed(0)
+    patches = PatchSource([*plain, annotated], PLAIN, preset("paper", **SMALL), 2, "meta", generator, room=room)
+    assert patches.device_bytes == 4 * 16**3 + one, "image, label and candidates, and one image more"
+    where = [{part.device.type for part in map(torch.as_tensor, v.maps.values())} for v in patches._volumes]
+    assert where == [{"meta"}, {"cpu"}, {"cpu"}, {"meta"}]
+    for _ in range(6):
+        batch = patches.batch(2, 2)
+        assert batch.unlabelled is not None
+        assert batch.unlabelled.images.device.type == "meta"
+
+
+def test_patches_cut_beforehand_are_those_that_would_be_cut_when_they_are_wanted(
+    ball_volume: Callable[..., Volume],
+) -> None:
+    volumes = [ball_volume(), ball_volume("case-0002", seed=1, labelled=False)]
+    plain, ahead = source(volumes), source(volumes)
+    ahead._prefetcher = ThreadPoolExecutor(1)
+    for kind in ((2, 2), (2, 2), (4, 0), (2, 2)):
+        assert same_batches(plain.batch(*kind), ahead.batch(*kind))
+    state = ahead.state_dict()
+    expected = ahead.batch(2, 2)
+    ahead.batch(2, 2)
+    ahead.load_state_dict(state)
+    assert same_batches(ahead.batch(2, 2), expected)
+
+
+def same_batches(one: Batch, other: Batch) -> bool:
+    halves = ((one.labelled, other.labelled), (one.unlabelled, other.unlabelled))
+    return all((a is None) == (b is None) and (a is None or torch.equal(a.images, b.images)) for a, b in halves)

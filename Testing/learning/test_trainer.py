@@ -14,6 +14,7 @@ from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.methods import METHODS
 from SemiSegEmbedLib.learning.methods.supervised import Supervised
 from SemiSegEmbedLib.learning.optimiser import Optimiser
+from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.selection import Outcome
 from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
@@ -255,6 +256,18 @@ def test_a_run_that_never_fits_ends_with_a_sentence(bench: Bench, monkeypatch: p
 def test_memory_is_fitted_before_the_run(bench: Bench) -> None:
     bench.trainer(config(steps=1), free_bytes=10_000_000).run()
     assert bench.events[0]["event"] == "memory"
+    assert bench.of("memory")[0]["message"].startswith("About 0.0 GiB")
+
+
+def test_scans_that_lie_on_the_device_leave_less_memory_for_the_step(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_scans(self: PatchSource, room: int | None) -> bool:
+        self.device_bytes = 39 * 10**9
+        return False
+
+    monkeypatch.setattr(PatchSource, "_move_to_device", with_scans)
+    bench.trainer(config(steps=1), free_bytes=39 * 10**9 + 10_000_000).run()
     assert bench.of("memory")[0]["message"].startswith("About 0.0 GiB")
 
 

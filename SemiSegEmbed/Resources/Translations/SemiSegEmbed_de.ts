@@ -12,16 +12,16 @@
    <translation>Gezeigter Fall</translation>
   </message>
   <message>
-   <source>&amp;Not finished</source>
-   <translation>No&amp;ch nicht fertig</translation>
+   <source>Not finished</source>
+   <translation>Noch nicht fertig</translation>
   </message>
   <message>
    <source>This case was saved as finished. Take that back: it trains no longer until you save it again. What is drawn stays.</source>
    <translation>Dieser Fall wurde als fertig gespeichert. Das zurücknehmen: Er trainiert nicht mehr mit, bis Sie ihn wieder speichern. Das Gezeichnete bleibt.</translation>
   </message>
   <message>
-   <source>&amp;Start from the model</source>
-   <translation>&amp;Vom Modell ausgehen</translation>
+   <source>Start from the model</source>
+   <translation>Vom Modell ausgehen</translation>
   </message>
   <message>
    <source>Replace what is drawn by what the newest model finds in this case; saved versions are kept, and undo takes it back.</source>
@@ -41,7 +41,7 @@
   </message>
   <message>
    <source>Soft &amp;tissue</source>
-   <translation>&amp;Weichteile</translation>
+   <translation>Wei&amp;chteile</translation>
   </message>
   <message>
    <source>Show the grey values so that muscles and vessels are easy to see: window 400, level 50 HU.</source>
@@ -56,24 +56,24 @@
    <translation>Segmenteditor</translation>
   </message>
   <message>
-   <source>&amp;Protect other and completed segments</source>
-   <translation>Andere und &amp;fertige Segmente schützen</translation>
+   <source>Protect other and completed segments</source>
+   <translation>Andere und fertige Segmente schützen</translation>
   </message>
   <message>
    <source>Drawing never changes voxels of another segment, and none of a segment whose status is Completed.</source>
    <translation>Zeichnen ändert nie Voxel eines anderen Segments und keine eines Segments mit dem Status „fertig“.</translation>
   </message>
   <message>
-   <source>Draw bone &amp;only</source>
-   <translation>&amp;Nur Knochen</translation>
+   <source>Draw bone only</source>
+   <translation>Nur Knochen</translation>
   </message>
   <message>
    <source>Drawing reaches only voxels above 150 HU, where the Threshold effect begins too.</source>
    <translation>Zeichnen erreicht nur Voxel über 150 HU; dort beginnt auch das Werkzeug Schwellenwert.</translation>
   </message>
   <message>
-   <source>Only some slices are &amp;annotated</source>
-   <translation>Nur &amp;einige Schichten sind annotiert</translation>
+   <source>Only some slices are annotated</source>
+   <translation>Nur einige Schichten sind annotiert</translation>
   </message>
   <message>
    <source>The other slices are ignored in training, so that ten good slices already help.</source>
@@ -85,15 +85,15 @@
   </message>
   <message>
    <source>&amp;Mark this slice</source>
-   <translation>&amp;Diese Schicht markieren</translation>
+   <translation>Diese Schicht &amp;markieren</translation>
   </message>
   <message>
    <source>Count the axial slice in view as annotated although nothing is drawn in it; press again to take it back.</source>
    <translation>Die gezeigte axiale Schicht gilt als annotiert, obwohl nichts darin gezeichnet ist; erneut drücken nimmt es zurück.</translation>
   </message>
   <message>
-   <source>Annotated b&amp;y:</source>
-   <translation>&amp;Annotiert von:</translation>
+   <source>Annotated by:</source>
+   <translation>Annotiert von:</translation>
   </message>
   <message>
    <source>name or initials</source>
@@ -120,8 +120,8 @@
    <translation>Die Zeichnung als neue Fassung speichern (Strg+Umschalt+S); frühere Fassungen bleiben erhalten.</translation>
   </message>
   <message>
-   <source>Save and ne&amp;xt</source>
-   <translation>Speichern &amp;und weiter</translation>
+   <source>Save and next</source>
+   <translation>Speichern und weiter</translation>
   </message>
   <message>
    <source>Ctrl+Shift+N</source>
@@ -171,32 +171,32 @@
    <translation>Beschreibung des ausgewählten Modells</translation>
   </message>
   <message>
-   <source>&amp;Use it</source>
-   <translation>&amp;Verwenden</translation>
+   <source>Use it</source>
+   <translation>Verwenden</translation>
   </message>
   <message>
    <source>Segment with the selected model from now on.</source>
    <translation>Von jetzt an mit dem ausgewählten Modell segmentieren.</translation>
   </message>
   <message>
-   <source>&amp;Import…</source>
-   <translation>&amp;Importieren…</translation>
+   <source>Import…</source>
+   <translation>Import…</translation>
   </message>
   <message>
    <source>Copy a model file into the study.</source>
    <translation>Eine Modelldatei in die Studie kopieren.</translation>
   </message>
   <message>
-   <source>E&amp;xport…</source>
-   <translation>&amp;Exportieren…</translation>
+   <source>Export…</source>
+   <translation>Export…</translation>
   </message>
   <message>
    <source>Copy the selected model to a folder; it holds no patient data.</source>
    <translation>Das ausgewählte Modell in einen Ordner kopieren; es enthält keine Patientendaten.</translation>
   </message>
   <message>
-   <source>&amp;Delete…</source>
-   <translation>&amp;Löschen…</translation>
+   <source>Delete…</source>
+   <translation>Löschen…</translation>
   </message>
   <message>
    <source>Delete the selected model for good; asks first.</source>
@@ -210,16 +210,16 @@
    <translation>Fall und sein Ergebnis</translation>
   </message>
   <message>
-   <source>Segment this &amp;case</source>
-   <translation>Diesen Fa&amp;ll segmentieren</translation>
+   <source>Segment this case</source>
+   <translation>Diesen Fall segmentieren</translation>
   </message>
   <message>
    <source>Let the newest model segment the case in view; takes a minute or more without a GPU.</source>
    <translation>Das neueste Modell den gezeigten Fall segmentieren lassen; dauert ohne GPU eine Minute oder mehr.</translation>
   </message>
   <message>
-   <source>Cance&amp;l</source>
-   <translation>A&amp;bbrechen</translation>
+   <source>Cancel</source>
+   <translation>Abbrechen</translation>
   </message>
   <message>
    <source>End segmenting.</source>
@@ -231,7 +231,7 @@
   </message>
   <message>
    <source>&amp;Prediction</source>
-   <translation>V&amp;orhersage</translation>
+   <translation>Vorhersa&amp;ge</translation>
   </message>
   <message>
    <source>The segments that the model found.</source>
@@ -239,15 +239,15 @@
   </message>
   <message>
    <source>&amp;Uncertainty</source>
-   <translation>U&amp;nsicherheit</translation>
+   <translation>&amp;Unsicherheit</translation>
   </message>
   <message>
    <source>Where the model is unsure: it looked several times and did not find the same each time.</source>
    <translation>Wo das Modell unsicher ist: Es sah mehrmals hin und fand nicht jedes Mal dasselbe.</translation>
   </message>
   <message>
-   <source>&amp;Matched</source>
-   <translation>&amp;Zugeordnet</translation>
+   <source>Matched</source>
+   <translation>Zugeordnet</translation>
   </message>
   <message>
    <source>What comes out if each place is compared with the most similar annotated places, inside and outside of bone.</source>
@@ -262,8 +262,8 @@
    <translation>Woher jede Markierung kommt: von einer Annotation, vom Modell, wo es sicher ist, oder vom Vergleich mit annotierten Stellen.</translation>
   </message>
   <message>
-   <source>&amp;Difference</source>
-   <translation>&amp;Unterschied</translation>
+   <source>Difference</source>
+   <translation>Unterschied</translation>
   </message>
   <message>
    <source>Where the model and what is drawn differ.</source>
@@ -274,8 +274,8 @@
    <translation>Legende</translation>
   </message>
   <message>
-   <source>&amp;Opacity:</source>
-   <translation>&amp;Deckkraft:</translation>
+   <source>Opacity:</source>
+   <translation>Deckkraft:</translation>
   </message>
   <message>
    <source>Opacity of the overlay.</source>
@@ -286,8 +286,8 @@
    <translation>Deckkraft der Überlagerung</translation>
   </message>
   <message>
-   <source>Most uncer&amp;tain places:</source>
-   <translation>Uns&amp;icherste Stellen:</translation>
+   <source>Most uncertain places:</source>
+   <translation>Unsicherste Stellen:</translation>
   </message>
   <message>
    <source>Choose a place to move all views there; the largest and most uncertain come first.</source>
@@ -310,8 +310,8 @@
    <translation>Alle Ansichten zur vorigen Stelle bewegen (Strg+Umschalt+Bild auf).</translation>
   </message>
   <message>
-   <source>&amp;Next place</source>
-   <translation>Nä&amp;chste Stelle</translation>
+   <source>Next place</source>
+   <translation>Nächste Stelle</translation>
   </message>
   <message>
    <source>Ctrl+Shift+PgDown</source>
@@ -323,7 +323,7 @@
   </message>
   <message>
    <source>&amp;Accept</source>
-   <translation>&amp;Annehmen</translation>
+   <translation>A&amp;nnehmen</translation>
   </message>
   <message>
    <source>The result is good as it is. Where nothing is annotated yet, it becomes the annotation and trains, if the box below is checked.</source>
@@ -331,7 +331,7 @@
   </message>
   <message>
    <source>Ed&amp;it</source>
-   <translation>B&amp;earbeiten</translation>
+   <translation>Bea&amp;rbeiten</translation>
   </message>
   <message>
    <source>Correct a copy of the result in the Segment Editor; saved annotations are kept.</source>
@@ -339,31 +339,31 @@
   </message>
   <message>
    <source>Re&amp;ject</source>
-   <translation>&amp;Verwerfen</translation>
+   <translation>Ver&amp;werfen</translation>
   </message>
   <message>
    <source>The result is not usable; the decision is kept.</source>
    <translation>Das Ergebnis ist nicht brauchbar; die Entscheidung bleibt erhalten.</translation>
   </message>
   <message>
-   <source>Take &amp;back</source>
-   <translation>Zurückneh&amp;men</translation>
+   <source>Take back</source>
+   <translation>Zurücknehmen</translation>
   </message>
   <message>
    <source>The accepted result is no annotation any more and does not train.</source>
    <translation>Das angenommene Ergebnis ist keine Annotation mehr und trainiert nicht.</translation>
   </message>
   <message>
-   <source>Accepted &amp;results train</source>
-   <translation>An&amp;genommene Ergebnisse trainieren</translation>
+   <source>Accepted results train</source>
+   <translation>Angenommene Ergebnisse trainieren</translation>
   </message>
   <message>
    <source>Accept makes the result the annotation of a case that has none, marked as the model's own; nothing is measured on it.</source>
    <translation>Annehmen macht das Ergebnis zur Annotation eines Falls, der keine hat, und vermerkt, dass sie vom Modell stammt; an ihr wird nichts gemessen.</translation>
   </message>
   <message>
-   <source>Cases &amp;worth annotating next:</source>
-   <translation>Fälle, die sich als Nächs&amp;tes lohnen:</translation>
+   <source>Cases worth annotating next:</source>
+   <translation>Fälle, die sich als Nächstes lohnen:</translation>
   </message>
   <message>
    <source>Cases without annotation, the one that the model is least sure of first; Enter or a double click opens one.</source>
@@ -378,16 +378,16 @@
    <translation>Fälle, die noch kein Modell angesehen hat</translation>
   </message>
   <message>
-   <source>Ran&amp;k cases</source>
-   <translation>Fälle &amp;reihen</translation>
+   <source>Rank cases</source>
+   <translation>Fälle reihen</translation>
   </message>
   <message>
    <source>Let the newest model look at every case without annotation; takes minutes without a GPU.</source>
    <translation>Das neueste Modell jeden Fall ohne Annotation ansehen lassen; dauert ohne GPU Minuten.</translation>
   </message>
   <message>
-   <source>Open ca&amp;se</source>
-   <translation>&amp;Fall öffnen</translation>
+   <source>Open case</source>
+   <translation>Fall öffnen</translation>
   </message>
   <message>
    <source>Bring the chosen case into view.</source>
@@ -397,8 +397,8 @@
  <context>
   <name>SegmentPanel</name>
   <message>
-   <source>&amp;Model:</source>
-   <translation>&amp;Modell:</translation>
+   <source>Model:</source>
+   <translation>Modell:</translation>
   </message>
   <message>
    <source>A model of the open study; the newest comes first.</source>
@@ -409,8 +409,8 @@
    <translation>Modell</translation>
   </message>
   <message>
-   <source>&amp;Loaded in Slicer:</source>
-   <translation>In Sli&amp;cer geladen:</translation>
+   <source>Loaded in Slicer:</source>
+   <translation>In Slicer geladen:</translation>
   </message>
   <message>
    <source>A CT that is loaded in Slicer.</source>
@@ -421,8 +421,8 @@
    <translation>Geladenes Volumen zum Segmentieren</translation>
   </message>
   <message>
-   <source>A&amp;dd</source>
-   <translation>&amp;Hinzufügen</translation>
+   <source>Add</source>
+   <translation>Hinzufügen</translation>
   </message>
   <message>
    <source>Put the chosen volume on the list.</source>
@@ -433,16 +433,16 @@
    <translation>Aufnahmen:</translation>
   </message>
   <message>
-   <source>&amp;Add files…</source>
-   <translation>&amp;Dateien…</translation>
+   <source>Add files…</source>
+   <translation>Dateien…</translation>
   </message>
   <message>
    <source>Put NIfTI, NRRD or MHA files on the list.</source>
    <translation>NIfTI-, NRRD- oder MHA-Dateien auf die Liste setzen.</translation>
   </message>
   <message>
-   <source>Add folde&amp;r…</source>
-   <translation>&amp;Ordner…</translation>
+   <source>Add folder…</source>
+   <translation>Ordner…</translation>
   </message>
   <message>
    <source>Put all scans of a folder, or one DICOM series, on the list.</source>
@@ -477,8 +477,8 @@
    <translation>Ergebnis</translation>
   </message>
   <message>
-   <source>Remove parts &amp;below</source>
-   <translation>&amp;Teile entfernen unter</translation>
+   <source>Remove parts below</source>
+   <translation>Teile entfernen unter</translation>
   </message>
   <message>
    <source> mm³</source>
@@ -493,32 +493,32 @@
    <translation>Kleinster Teil, der bleibt</translation>
   </message>
   <message>
-   <source>Only the lar&amp;gest part</source>
-   <translation>&amp;Nur größter Teil</translation>
+   <source>Only the largest</source>
+   <translation>Nur größter Teil</translation>
   </message>
   <message>
    <source>Keep only the largest part of each segment.</source>
    <translation>Von jedem Segment nur den größten Teil behalten.</translation>
   </message>
   <message>
-   <source>&amp;Tell left from right</source>
-   <translation>Lin&amp;ks und rechts trennen</translation>
+   <source>Tell left from right</source>
+   <translation>Links und rechts trennen</translation>
   </message>
   <message>
    <source>Give the bones of each side a segment of their own; else both sides share one.</source>
    <translation>Den Knochen jeder Seite ein eigenes Segment geben; sonst teilen sich beide Seiten eines.</translation>
   </message>
   <message>
-   <source>&amp;Uncertainty too</source>
-   <translation>Auch &amp;Unsicherheit</translation>
+   <source>Uncertainty too</source>
+   <translation>Auch Unsicherheit</translation>
   </message>
   <message>
    <source>Also write maps of uncertainty, matched labels and provenance; takes several times as long.</source>
    <translation>Auch Karten von Unsicherheit, zugeordneten Labels und Herkunft schreiben; dauert mehrfach so lange.</translation>
   </message>
   <message>
-   <source>Save results as:</source>
-   <translation>Ergebnisse als:</translation>
+   <source>Save as:</source>
+   <translation>Sichern als:</translation>
   </message>
   <message>
    <source>Format of the result files.</source>
@@ -529,16 +529,16 @@
    <translation>Format der Ergebnisse</translation>
   </message>
   <message>
-   <source>&amp;Start…</source>
-   <translation>&amp;Start…</translation>
+   <source>Start…</source>
+   <translation>Start…</translation>
   </message>
   <message>
    <source>Choose a folder for the results, then segment all scans on the list.</source>
    <translation>Einen Ordner für die Ergebnisse wählen, dann alle Aufnahmen der Liste segmentieren.</translation>
   </message>
   <message>
-   <source>&amp;Cancel</source>
-   <translation>&amp;Abbrechen</translation>
+   <source>Cancel</source>
+   <translation>Abbrechen</translation>
   </message>
   <message>
    <source>End the scan at work; finished scans are kept.</source>
@@ -557,24 +557,24 @@
    <translation>Die ausgewählte Aufnahme, sobald sie fertig ist:</translation>
   </message>
   <message>
-   <source>Sh&amp;ow</source>
-   <translation>&amp;Zeigen</translation>
+   <source>Show</source>
+   <translation>Zeigen</translation>
   </message>
   <message>
    <source>Show the selected scan with its result in the slice views.</source>
    <translation>Die ausgewählte Aufnahme mit ihrem Ergebnis in den Schichtansichten zeigen.</translation>
   </message>
   <message>
-   <source>Show in &amp;3D</source>
-   <translation>&amp;In 3D zeigen</translation>
+   <source>Show in 3D</source>
+   <translation>In 3D zeigen</translation>
   </message>
   <message>
    <source>Make the surfaces of the selected result and show them in the 3D view.</source>
    <translation>Die Oberflächen des ausgewählten Ergebnisses erzeugen und in der 3D-Ansicht zeigen.</translation>
   </message>
   <message>
-   <source>Smooth&amp;ing:</source>
-   <translation>&amp;Glättung:</translation>
+   <source>Smoothing:</source>
+   <translation>Glättung:</translation>
   </message>
   <message>
    <source> %</source>
@@ -589,8 +589,8 @@
    <translation>Glättung der Oberflächen</translation>
   </message>
   <message>
-   <source>Ex&amp;port as:</source>
-   <translation>&amp;Export als:</translation>
+   <source>Export as:</source>
+   <translation>Export als:</translation>
   </message>
   <message>
    <source>Format of the exported files; surfaces are one file for each segment.</source>
@@ -601,16 +601,12 @@
    <translation>Format der exportierten Dateien</translation>
   </message>
   <message>
-   <source>E&amp;xport…</source>
-   <translation>E&amp;xportieren…</translation>
+   <source>Export…</source>
+   <translation>Export…</translation>
   </message>
   <message>
    <source>Write the selected result as it is shown now, with corrections made in Slicer.</source>
    <translation>Das ausgewählte Ergebnis schreiben, wie es jetzt zu sehen ist, mit Korrekturen aus Slicer.</translation>
-  </message>
-  <message>
-   <source>Ca&amp;ncel</source>
-   <translation>A&amp;bbrechen</translation>
   </message>
   <message>
    <source>End the export; no file is written.</source>
@@ -719,8 +715,8 @@
    <translation>Geöffnete Studie</translation>
   </message>
   <message>
-   <source>For a new &amp;study:</source>
-   <translation>F&amp;ür eine neue:</translation>
+   <source>For a new study:</source>
+   <translation>Für eine neue:</translation>
   </message>
   <message>
    <source>What a new study is about; a study keeps its segments.</source>
@@ -732,7 +728,7 @@
   </message>
   <message>
    <source>&amp;New study…</source>
-   <translation>Neue S&amp;tudie…</translation>
+   <translation>Neue Stud&amp;ie…</translation>
   </message>
   <message>
    <source>Begin a study in an empty folder.</source>
@@ -752,7 +748,7 @@
   </message>
   <message>
    <source>&amp;Open…</source>
-   <translation>Ö&amp;ffnen…</translation>
+   <translation>&amp;Öffnen…</translation>
   </message>
   <message>
    <source>Choose the folder of a study.</source>
@@ -767,8 +763,8 @@
    <translation>Was bei einer neuen Studie anders sein kann als üblich.</translation>
   </message>
   <message>
-   <source>Tra&amp;ining grid:</source>
-   <translation>Trainingsrast&amp;er:</translation>
+   <source>Training grid:</source>
+   <translation>Trainingsraster:</translation>
   </message>
   <message>
    <source> mm</source>
@@ -799,8 +795,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Wie man beginnt</translation>
   </message>
   <message>
-   <source>&amp;Patient:</source>
-   <translation>&amp;Patient:</translation>
+   <source>Patient:</source>
+   <translation>Patient:</translation>
   </message>
   <message>
    <source>optional; the same text for all scans of one person</source>
@@ -815,8 +811,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Patient der Aufnahmen, die hinzukommen</translation>
   </message>
   <message>
-   <source>&amp;Loaded in Slicer:</source>
-   <translation>In Slicer &amp;geladen:</translation>
+   <source>Loaded in Slicer:</source>
+   <translation>In Slicer geladen:</translation>
   </message>
   <message>
    <source>A CT that is loaded in Slicer, for example from the DICOM database.</source>
@@ -827,8 +823,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Geladenes Volumen</translation>
   </message>
   <message>
-   <source>A&amp;dd</source>
-   <translation>&amp;Hinzufügen</translation>
+   <source>Add</source>
+   <translation>Hinzufügen</translation>
   </message>
   <message>
    <source>Add the chosen volume to the study.</source>
@@ -839,15 +835,15 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Aufnahmen:</translation>
   </message>
   <message>
-   <source>&amp;Add files…</source>
-   <translation>&amp;Dateien…</translation>
+   <source>Add files…</source>
+   <translation>Dateien…</translation>
   </message>
   <message>
    <source>Add NIfTI, NRRD or MHA files.</source>
    <translation>NIfTI-, NRRD- oder MHA-Dateien hinzufügen.</translation>
   </message>
   <message>
-   <source>Add folde&amp;r…</source>
+   <source>Add fol&amp;der…</source>
    <translation>&amp;Ordner…</translation>
   </message>
   <message>
@@ -855,8 +851,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Alle Aufnahmen eines Ordners hinzufügen oder unter den DICOM-Serien darin und darunter wählen.</translation>
   </message>
   <message>
-   <source>DICO&amp;M database…</source>
-   <translation>DICOM-Daten&amp;bank…</translation>
+   <source>DICOM database…</source>
+   <translation>DICOM-Datenbank…</translation>
   </message>
   <message>
    <source>Choose CT series from Slicer's DICOM database.</source>
@@ -912,7 +908,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Open &amp;case</source>
-   <translation>F&amp;all öffnen</translation>
+   <translation>Fa&amp;ll öffnen</translation>
   </message>
   <message>
    <source>Load the selected case into the views.</source>
@@ -920,15 +916,15 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Ne&amp;xt case</source>
-   <translation>Nä&amp;chster Fall</translation>
+   <translation>N&amp;ächster Fall</translation>
   </message>
   <message>
    <source>Open the case to annotate next: where the model is least sure, or the next one not annotated.</source>
    <translation>Den Fall öffnen, der als Nächstes zu annotieren ist: wo das Modell am unsichersten ist, oder den nächsten nicht annotierten.</translation>
   </message>
   <message>
-   <source>&amp;Use for:</source>
-   <translation>&amp;Zweck:</translation>
+   <source>Use for:</source>
+   <translation>Zweck:</translation>
   </message>
   <message>
    <source>What the selected cases are used for.</source>
@@ -939,8 +935,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Zweck der ausgewählten Fälle</translation>
   </message>
   <message>
-   <source>Loca&amp;te…</source>
-   <translation>&amp;Suchen…</translation>
+   <source>Locate…</source>
+   <translation>Suchen…</translation>
   </message>
   <message>
    <source>Say in which folder the CT scans of the selected cases lie now.</source>
@@ -956,15 +952,15 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Chec&amp;k study</source>
-   <translation>Stud&amp;ie prüfen</translation>
+   <translation>Studie &amp;prüfen</translation>
   </message>
   <message>
    <source>Look for problems before training: damaged files, drawings that do not fit their scan, scans that are there twice.</source>
    <translation>Vor dem Training nach Problemen suchen: beschädigte Dateien, Zeichnungen, die nicht zu ihrer Aufnahme passen, doppelte Aufnahmen.</translation>
   </message>
   <message>
-   <source>Rank b&amp;y uncertainty</source>
-   <translation>Nach Unsicherheit &amp;reihen</translation>
+   <source>Rank by uncertainty</source>
+   <translation>Nach Unsicherheit reihen</translation>
   </message>
   <message>
    <source>Let the newest model look at all cases that are not annotated: Next case then opens the one it is least sure of.</source>
@@ -991,8 +987,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Gefundene Probleme</translation>
   </message>
   <message>
-   <source>&amp;Go to case</source>
-   <translation>Zu&amp;m Fall</translation>
+   <source>Go to case</source>
+   <translation>Zum Fall</translation>
   </message>
   <message>
    <source>Open the case that the selected problem is about.</source>
@@ -1006,8 +1002,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Fehlende Pakete</translation>
   </message>
   <message>
-   <source>&amp;Install…</source>
-   <translation>&amp;Installieren…</translation>
+   <source>Install…</source>
+   <translation>Installieren…</translation>
   </message>
   <message>
    <source>Install the missing Python packages; asks first.</source>
@@ -1018,8 +1014,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Fälle, die trainieren</translation>
   </message>
   <message>
-   <source>&amp;Kind:</source>
-   <translation>A&amp;rt:</translation>
+   <source>Kind:</source>
+   <translation>Art:</translation>
   </message>
   <message>
    <source>Robust: works on most scans, and needs a GPU. As in the paper: the published settings, for comparison. Quick look: a small model within minutes, also without a GPU.</source>
@@ -1030,8 +1026,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Art des Trainings</translation>
   </message>
   <message>
-   <source>&amp;Device:</source>
-   <translation>&amp;Gerät:</translation>
+   <source>Device:</source>
+   <translation>Gerät:</translation>
   </message>
   <message>
    <source>What computes; Automatic takes a graphics card (GPU) where there is one.</source>
@@ -1042,16 +1038,16 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Gerät</translation>
   </message>
   <message>
-   <source>&amp;Look again</source>
-   <translation>&amp;Neu suchen</translation>
+   <source>Look again</source>
+   <translation>Neu suchen</translation>
   </message>
   <message>
    <source>Look for GPUs and their free memory.</source>
    <translation>Nach GPUs und ihrem freien Speicher suchen.</translation>
   </message>
   <message>
-   <source>&amp;Time:</source>
-   <translation>&amp;Zeit:</translation>
+   <source>Time:</source>
+   <translation>Zeit:</translation>
   </message>
   <message>
    <source> min</source>
@@ -1082,16 +1078,16 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Im Hintergrund ein neues Modell trainieren; Slicer darf währenddessen geschlossen werden.</translation>
   </message>
   <message>
-   <source>&amp;Continue from last model</source>
-   <translation>Vom letzten &amp;Modell weiter</translation>
+   <source>Continue from &amp;last model</source>
+   <translation>Vom le&amp;tzten Modell weiter</translation>
   </message>
   <message>
    <source>Train on with the newest model, for example after corrections.</source>
    <translation>Mit dem neuesten Modell weiter trainieren, zum Beispiel nach Korrekturen.</translation>
   </message>
   <message>
-   <source>St&amp;op</source>
-   <translation>&amp;Anhalten</translation>
+   <source>Stop</source>
+   <translation>Anhalten</translation>
   </message>
   <message>
    <source>Stop at the next step; what was learned is kept.</source>
@@ -1099,7 +1095,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>&amp;Resume</source>
-   <translation>&amp;Fortsetzen</translation>
+   <translation>Fortset&amp;zen</translation>
   </message>
   <message>
    <source>Go on with the run that was stopped or broke off.</source>
@@ -1142,8 +1138,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Über die Validierung</translation>
   </message>
   <message>
-   <source>C&amp;urves:</source>
-   <translation>&amp;Kurven:</translation>
+   <source>Curves:</source>
+   <translation>Kurven:</translation>
   </message>
   <message>
    <source>Which curves to show.</source>
@@ -1154,16 +1150,16 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Kurven</translation>
   </message>
   <message>
-   <source>Sho&amp;w</source>
-   <translation>Z&amp;eigen</translation>
+   <source>Show</source>
+   <translation>Zeigen</translation>
   </message>
   <message>
    <source>Show the curves in a plot view beside the slices; they grow while training runs.</source>
    <translation>Die Kurven in einer Diagrammansicht neben den Schichten zeigen; sie wachsen, während das Training läuft.</translation>
   </message>
   <message>
-   <source>Live &amp;preview</source>
-   <translation>&amp;Live-Vorschau</translation>
+   <source>Live preview</source>
+   <translation>Live-Vorschau</translation>
   </message>
   <message>
    <source>Show what the model makes of the case in view, again and again while training runs. Open a case first.</source>

@@ -14,12 +14,13 @@ from SemiSegEmbedLib.application.workbench import Workbench
 from SemiSegEmbedLib.jobs.run_folder import RunState
 from SemiSegEmbedLib.study.newest_model import created_at, newest_model
 from SemiSegEmbedLib.study.records import Case, Role
+from SemiSegEmbedLib.study.study import Study
 
 ENOUGH = 4
 """So many annotated scans make a first model; the README and the tutorial say so too."""
 SEVERAL = 3
 """After so many new annotations it is worth training on."""
-BROKE_OFF = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
+BROKE_OFF = (RunState.FAILED, RunState.LOST)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Situation:
         next_key: The case to annotate next.
         run: Where the newest run stands.
         model: Whether there is a model.
+        in_vain: Whether the newest run began after that model was made, and so has left none.
         fresh: Annotations that are newer than it.
+        correcting: Name of the case in view, where a copy of its result is being corrected.
         reviewing: Whether the case in view has a result that nobody looked at.
         review_key: The case whose result is to be looked at first.
         unseen: Cases that no model has looked at.
@@ -74,7 +77,9 @@ class Situation:
     next_key: str = ""
     run: RunState | None = None
     model: bool = False
+    in_vain: bool = False
     fresh: int = 0
+    correcting: str = ""
     reviewing: bool = False
     review_key: str = ""
     unseen: int = 0
@@ -106,8 +111,10 @@ def _run_step(now: Situation, count: str) -> Step | None:
         if now.waiting:
             return _annotate(now, count, _("Next: annotate meanwhile"))
         return Step(count, _("Next: wait for it"), "Train", "trainStopButton")
-    if now.run in BROKE_OFF and not now.model:
-        return Step(count + " " + _("Training broke off."), _("Next: resume"), "Train", "trainResumeButton")
+    if now.run in BROKE_OFF and (now.in_vain or not now.model):
+        return Step(count + " " + _("Training broke off."), _("Next: see why"), "Train", "trainResumeButton")
+    if now.run is RunState.STOPPED and not now.model:
+        return Step(count + " " + _("Training was stopped."), _("Next: resume"), "Train", "trainResumeButton")
     return None
 
 
@@ -123,12 +130,21 @@ def _annotate(now: Situation, where: str, text: str) -> Step:
     if now.drawing:
         return Step(where, _("Next: draw and save"), "Annotate", "annotateSaveNextButton")
     if now.draft is not None:
-        where += " " + _("{case} has a drawing that was never saved.").format(case=now.draft[1])
-        return Step(where, _("Next: go on with it"), "Annotate", "annotateSaveNextButton", now.draft[0])
+        return _go_on_drawing(where, *now.draft)
     return Step(where, text, "Annotate", "annotateSaveNextButton", now.next_key)
 
 
+def _go_on_drawing(where: str, key: str, name: str) -> Step:
+    where += " " + _("{case} has a drawing that was never saved.").format(case=name)
+    return Step(where, _("Next: go on with it"), "Annotate", "annotateSaveNextButton", key)
+
+
 def _model_step(now: Situation, count: str) -> Step:
+    if now.correcting:
+        text = _("{case} is being corrected.").format(case=now.correcting)
+        return Step(f"{count} {text}", _("Next: correct and save"), "Annotate", "annotateSaveNextButton")
+    if now.draft is not None:
+        return _go_on_drawing(count, *now.draft)
     if now.fresh >= SEVERAL or (now.fresh and not now.waiting):
         text = _("{count} since the last training.").format(count=now.fresh)
         return Step(f"{count} {text}", _("Next: train on"), "Train", "trainContinueButton")
@@ -160,6 +176,7 @@ def situation(workbench: Workbench, run: RunState | None, recent: Path | None, a
     model, ranking = newest_model(study.models_folder), rank_cases(study)
     drafts = [one for one in workbench.drafts() if case is None or one.key != case.key]
     result = None if case is None else session.result(case.key)
+    status = result.status if result is not None and case is not None and case.label is None else ""
     results = newest_results(study)
     unreviewed = [one.key for one in ranking.cases if results[one.key].status == "new"]
     return Situation(
@@ -172,15 +189,26 @@ def situation(workbench: Workbench, run: RunState | None, recent: Path | None, a
         next_key=workbench.next_key() or "",
         run=run,
         model=model is not None,
+        in_vain=model is not None and _began_after(study, model),
         fresh=0 if model is None else _newer(annotated, model),
-        reviewing=result is not None and result.status == "new" and case is not None and case.label is None,
+        correcting=case.name if case is not None and status == "edited" else "",
+        reviewing=status == "new",
         review_key=unreviewed[0] if unreviewed else "",
         unseen=ranking.unseen,
     )
+
+
+def _began_after(study: Study, model: Path) -> bool:
+    """Whether the newest run began after a model was made."""
+    return bool(study.runs) and _seconds(study.runs[-1].created) > created_at(model)[0]
 
 
 def _newer(annotated: list[Case], model: Path) -> int:
     """How many cases have a newest annotation that was saved after a model was made."""
     made = created_at(model)[0]
     labels = [case.label for case in annotated if case.label is not None]
-    return sum(datetime.fromisoformat(label.created).timestamp() > made for label in labels)
+    return sum(_seconds(label.created) > made for label in labels)
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Errand
+from SemiSegEmbedLib.application.continuing import continuing
 from SemiSegEmbedLib.application.installer import Installer
 from SemiSegEmbedLib.application.interaction import Messages
 from SemiSegEmbedLib.application.overlays import PREVIEW, Entry, Overlay, legend
@@ -22,7 +23,6 @@ from SemiSegEmbedLib.application.train_preview import LivePreview
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.jobs.local import stop
 from SemiSegEmbedLib.jobs.run_folder import RunState, newest_run
-from SemiSegEmbedLib.study.newest_model import newest_model
 from SemiSegEmbedLib.study.records import Role
 
 STOP_GRACE_S = 60.0
@@ -60,6 +60,9 @@ class TrainView(MachineView, Protocol):
 
     def show_actions(self, start: str, continue_: str, stop: str, resume: str) -> None:
         """Why each button cannot be pressed; empty: it can."""
+
+    def show_continue_note(self, text: str) -> None:
+        """What to know before training goes on from the last model."""
 
 
 class TrainPresenter:
@@ -135,17 +138,16 @@ class TrainPresenter:
         self._show_actions()
 
     def _show_actions(self) -> None:
-        study, follower = self._session.study, self._follower
-        start, no_model, no_stop, no_resume = self._why_not(), "", "", self._busy()
-        if study is None or newest_model(study.models_folder) is None:
-            no_model = _("There is no model yet: press Start.")
+        follower, onward = self._follower, continuing(self._session.study)
+        start, no_stop, no_resume = self._why_not(), "", self._busy()
         if not self.live:
             no_stop = _("No training runs.")
         elif self._stopping.busy:
             no_stop = _("Training is being stopped.")
         if follower is None or follower.status.state not in RESUMABLE:
             no_resume = _("No training was stopped or broke off.")
-        self._view.show_actions(start, start or no_model, no_stop, no_resume)
+        self._view.show_actions(start, start or onward.obstacle, no_stop, no_resume)
+        self._view.show_continue_note("" if start else onward.note)
 
     def _why_not(self) -> str:
         """Why training cannot be started, or an empty text."""
@@ -177,7 +179,7 @@ class TrainPresenter:
 
     def continue_from_model(self) -> None:
         """Train on with the weights of the newest model."""
-        model = newest_model(self._session.study.models_folder)
+        model = continuing(self._session.study).model
         if model is not None:
             self._start(["--continue-from", model.stem])
 

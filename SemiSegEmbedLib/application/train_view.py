@@ -148,6 +148,11 @@ class TrainWidgets:
         for button, reason in zip(self._actions, (start, continue_, stop, resume), strict=True):
             button.allow(reason)
 
+    def show_continue_note(self, text: str) -> None:
+        """What to know before training goes on from the last model."""
+        self._ui.trainContinueLabel.text = text
+        self._ui.trainContinueLabel.visible = bool(text)
+
     def show_run(self, follower: RunFollower | None, class_names: Mapping[str, str]) -> None:
         """The run and its numbers by class."""
         self._ui.trainRunContent.visible = follower is not None

@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 MODEL_SUFFIX = ".ssemodel"
 _LAST_STEP = "-last"
@@ -63,6 +64,19 @@ def created_at(path: Path) -> tuple[float, int]:
     return _age(str(path), path.stat())
 
 
+def learned_on(path: Path) -> tuple[float, int] | None:
+    """Voxel size in mm and number of classes, background included, that a model learned on.
+
+    None where its file does not say.
+    """
+    try:
+        state = path.stat()
+        about = _description(str(path), state.st_size, state.st_mtime_ns)
+        return float(about["spacing_mm"]), int(about["classes"])
+    except (OSError, ArithmeticError, *_NOT_SAID):
+        return None
+
+
 def _age(path: str, state: os.stat_result) -> tuple[float, int]:
     recorded = _recorded(path, state.st_size, state.st_mtime_ns)
     if recorded is None or recorded > time.time() + _CLOCKS_DIFFER_S:
@@ -70,20 +84,30 @@ def _age(path: str, state: os.stat_result) -> tuple[float, int]:
     return recorded, state.st_mtime_ns
 
 
+def _recorded(path: str, size: int, changed: int) -> float | None:
+    """The time in a model file."""
+    try:
+        moment = datetime.fromisoformat(_description(path, size, changed)["facts"]["created"])
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ArithmeticError, *_NOT_SAID):
+        return None
+
+
+_NOT_SAID = (ValueError, TypeError, KeyError, AttributeError)
+
+
 @lru_cache(maxsize=1000)
-def _recorded(path: str, _size: int, _changed: int) -> float | None:
-    """The time in a model file; asked again only when the file has changed."""
+def _description(path: str, _size: int, _changed: int) -> Any:
+    """What a model file says about itself, or None; asked again only when the file has changed."""
     try:
         with zipfile.ZipFile(path) as archive:
             entry = next(one for one in archive.infolist() if one.filename.endswith("/data.pkl"))
             if entry.file_size > _INDEX_LIMIT or entry.compress_type != zipfile.ZIP_STORED:
                 return None
-            about = json.loads(_text_after("description", archive.read(entry)))
-        moment = datetime.fromisoformat(about["facts"]["created"])
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            return json.loads(_text_after("description", archive.read(entry)))
     except (OSError, zipfile.BadZipFile, NotImplementedError, ArithmeticError, StopIteration):
         return None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (RecursionError, *_NOT_SAID):
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ slicer = pytest.importorskip("slicer")
 
 from SemiSegEmbedLib.application.guide import Situation, next_step  # noqa: E402
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState  # noqa: E402
+from SemiSegEmbedLib.study.files import utc_now  # noqa: E402
 from SemiSegEmbedLib.study.study import Study  # noqa: E402
 
 
@@ -27,7 +30,17 @@ from SemiSegEmbedLib.study.study import Study  # noqa: E402
         (Situation(open=True, annotated=4, run=RunState.RUNNING), "trainStopButton"),
         (Situation(open=True, annotated=4, waiting=5, run=RunState.RUNNING), "annotateSaveNextButton"),
         (Situation(open=True, annotated=4, waiting=5, run=RunState.LOST), "trainResumeButton"),
+        (Situation(open=True, annotated=4, waiting=5, run=RunState.STOPPED), "trainResumeButton"),
         (Situation(open=True, annotated=4, waiting=5, run=RunState.LOST, model=True, unseen=5), "reviewRankButton"),
+        (
+            Situation(open=True, annotated=4, waiting=5, run=RunState.FAILED, model=True, in_vain=True, unseen=5),
+            "trainResumeButton",
+        ),
+        (
+            Situation(open=True, annotated=4, waiting=5, run=RunState.STOPPED, model=True, in_vain=True, unseen=5),
+            "reviewRankButton",
+        ),
+        (Situation(open=True, waiting=5, model=True, correcting="hip 5", fresh=3), "annotateSaveNextButton"),
         (Situation(open=True, annotated=4, waiting=5, model=True, review_key="case-0007"), "reviewNextButton"),
         (Situation(open=True, annotated=4, waiting=5, model=True, reviewing=True, unseen=4), "reviewNextButton"),
         (Situation(open=True, annotated=7, waiting=5, model=True, fresh=3, unseen=5), "trainContinueButton"),
@@ -44,8 +57,9 @@ def test_each_situation_has_one_next_step(now: Situation, control: str) -> None:
     assert step.next.startswith("Next: ")
 
 
-def test_a_drawing_that_was_never_saved_comes_before_another_scan() -> None:
-    now = Situation(open=True, waiting=5, next_key="case-0001", draft=("case-0003", "hip 3"))
+@pytest.mark.parametrize("model", [False, True])
+def test_a_drawing_that_was_never_saved_comes_before_another_scan(model: bool) -> None:
+    now = Situation(open=True, waiting=5, next_key="case-0001", draft=("case-0003", "hip 3"), model=model, unseen=2)
     assert next_step(now).case_key == "case-0003"
     assert "hip 3" in next_step(now).where
 
@@ -107,6 +121,44 @@ def test_the_line_follows_the_run(module, study: Study) -> None:
     study.set_roles({})
     module.window.session.open(study.folder)
     assert module.ui.moduleGuideButton.text == "Next: resume"
+
+
+def model_made(study: Study, moment: float) -> None:
+    """A file that does not say when it was made counts from its file time."""
+    path = study.models_folder / "model.ssemodel"
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    os.utime(path, (moment, moment))
+
+
+@pytest.mark.parametrize(("age", "next_text"), [(60.0, "Next: see why"), (-60.0, "Next: let it look")])
+def test_a_run_that_failed_comes_before_what_an_older_model_has_to_say(
+    module, study: Study, age: float, next_text: str
+) -> None:
+    model_made(study, time.time() - age)
+    run = RunFolder.create(study.runs_folder, {})
+    study.add_run(run.run_id, utc_now(), "embedding_matching", "quick")
+    run.write_status(RunState.FAILED, reason="The disk is full: make room, then resume.", step=3, total_steps=9)
+    module.window.session.open(study.folder)
+    assert module.ui.moduleGuideButton.text == next_text
+    if age > 0:
+        assert module.ui.moduleGuideLabel.text.endswith("Training broke off.")
+        module.ui.moduleGuideButton.click()
+        assert not module.ui.moduleTrainFold.collapsed
+        assert "make room" in module.ui.trainStateLabel.text
+
+
+def test_a_correction_is_to_be_saved_before_the_next_scan_is_reviewed(module, study: Study) -> None:
+    model_made(study, time.time())
+    for key in ("case-0001", "case-0002"):
+        study.add_result(key, "model", f"results/{key}/model", {"uncertainty": 0.1})
+    study.set_result_status("case-0001", "model", "edited")
+    module.window.session.open(study.folder)
+    module.window.workbench.open("case-0001")
+    assert module.ui.moduleGuideLabel.text.endswith("hip 0 is being corrected.")
+    assert module.ui.moduleGuideButton.text == "Next: correct and save"
+    module.window.workbench.open("case-0002")
+    assert module.ui.moduleGuideButton.text == "Next: look at unsure places"
 
 
 def test_while_scans_come_in_nobody_is_told_to_add_some(module, hip, tmp_path: Path) -> None:

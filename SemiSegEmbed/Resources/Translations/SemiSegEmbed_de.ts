@@ -1102,6 +1102,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Den angehaltenen oder abgebrochenen Lauf fortsetzen.</translation>
   </message>
   <message>
+   <source>About the last model</source>
+   <translation>Zum letzten Modell</translation>
+  </message>
+  <message>
    <source>Progress of the training</source>
    <translation>Fortschritt des Trainings</translation>
   </message>
@@ -1329,6 +1333,21 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
  </context>
  <context>
+  <name>application.continuing</name>
+  <message>
+   <source>The last model learned on a grid of {model} mm, and this study has {study} mm. Everything has another size for it, so going on from it may give less than Start.</source>
+   <translation>Das letzte Modell hat auf einem Raster von {model} mm gelernt, und diese Studie hat {study} mm. Alles ist für dieses Modell anders groß, deshalb bringt es vielleicht weniger als „Start“, von ihm aus weiterzutrainieren.</translation>
+  </message>
+  <message>
+   <source>The last model was made for other segments than this study has: press Start.</source>
+   <translation>Das letzte Modell ist für andere Segmente gemacht, als diese Studie hat: „Start“ drücken.</translation>
+  </message>
+  <message>
+   <source>There is no model yet: press Start.</source>
+   <translation>Es gibt noch kein Modell: „Start“ drücken.</translation>
+  </message>
+ </context>
+ <context>
   <name>application.dialogs</name>
   <message>
    <source>All files</source>
@@ -1369,6 +1388,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Weiter: Aufnahme annotieren</translation>
   </message>
   <message>
+   <source>Next: go on with it</source>
+   <translation>Weiter: daran weiterarbeiten</translation>
+  </message>
+  <message>
    <source>Next: segment new scans</source>
    <translation>Weiter: neue Aufnahmen segmentieren</translation>
   </message>
@@ -1397,6 +1420,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Das Training läuft.</translation>
   </message>
   <message>
+   <source>Next: see why</source>
+   <translation>Weiter: Grund ansehen</translation>
+  </message>
+  <message>
    <source>Next: resume</source>
    <translation>Weiter: fortsetzen</translation>
   </message>
@@ -1413,8 +1440,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Weiter: zeichnen und speichern</translation>
   </message>
   <message>
-   <source>Next: go on with it</source>
-   <translation>Weiter: daran weiterarbeiten</translation>
+   <source>Next: correct and save</source>
+   <translation>Weiter: korrigieren und speichern</translation>
   </message>
   <message>
    <source>Next: train on</source>
@@ -1441,6 +1468,18 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Das Training brach ab.</translation>
   </message>
   <message>
+   <source>Training was stopped.</source>
+   <translation>Das Training wurde angehalten.</translation>
+  </message>
+  <message>
+   <source>{case} has a drawing that was never saved.</source>
+   <translation>{case} hat eine Zeichnung, die nie gespeichert wurde.</translation>
+  </message>
+  <message>
+   <source>{case} is being corrected.</source>
+   <translation>{case} wird korrigiert.</translation>
+  </message>
+  <message>
    <source>{count} since the last training.</source>
    <translation>Seit dem letzten Training: {count}.</translation>
   </message>
@@ -1451,10 +1490,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Next: open {name}</source>
    <translation>Weiter: {name} öffnen</translation>
-  </message>
-  <message>
-   <source>{case} has a drawing that was never saved.</source>
-   <translation>{case} hat eine Zeichnung, die nie gespeichert wurde.</translation>
   </message>
  </context>
  <context>
@@ -3693,10 +3728,6 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
  </context>
  <context>
   <name>application.train_presenter</name>
-  <message>
-   <source>There is no model yet: press Start.</source>
-   <translation>Es gibt noch kein Modell: „Start“ drücken.</translation>
-  </message>
   <message>
    <source>No training runs.</source>
    <translation>Es läuft kein Training.</translation>

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from SemiSegEmbedLib.inference.reference_bank import ReferenceBank
-from SemiSegEmbedLib.learning.similarity import NORM_FLOOR, reference_centre
+from SemiSegEmbedLib.learning.similarity import NORM_FLOOR, best_of_groups, reference_centre
 
 
 class MatchingLayer(nn.Module):
@@ -35,7 +34,7 @@ class MatchingLayer(nn.Module):
         self.register_buffer("weight", weight[:, :, None, None, None])
         self.register_buffer("middle", middle.float().view(1, -1, 1, 1, 1))
         self.centre = centre
-        self.members = [[g for g, c in enumerate(bank.group_classes) if c == wanted] for wanted in range(classes)]
+        self.group_classes, self.classes = bank.group_classes, classes
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, E, d, h, w) -> (B, C, d, h, w); a voxel without direction is equally near to all."""
@@ -43,4 +42,4 @@ class MatchingLayer(nn.Module):
         squared = (f * f).sum(1, keepdim=True)
         length = squared.clamp_min(NORM_FLOOR**2).sqrt()
         groups = functional.conv3d(f, self.weight) / length
-        return torch.cat([groups[:, members].amax(1, keepdim=True) for members in self.members], 1)
+        return best_of_groups(groups, self.group_classes, self.classes)

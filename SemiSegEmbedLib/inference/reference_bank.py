@@ -14,7 +14,7 @@ from SemiSegEmbedLib.learning.candidates import group_classes, reference_groups
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.matching import similarity_map
 from SemiSegEmbedLib.learning.patches import normalise
-from SemiSegEmbedLib.learning.similarity import class_similarities
+from SemiSegEmbedLib.learning.similarity import best_of_groups, class_similarities
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -66,10 +66,7 @@ class ReferenceBank:
         """Similarity of each voxel to each class, (B, E, D, H, W) -> (B, C, D, H, W); the best group counts."""
         references = self.embeddings.to(embeddings.device)
         groups = class_similarities(embeddings, references, kernel, reduce, centre=centre)
-        if self.group_classes == tuple(range(classes)):
-            return groups
-        of_class = [[g for g, c in enumerate(self.group_classes) if c == wanted] for wanted in range(classes)]
-        return torch.stack([groups[:, members].amax(1) for members in of_class], 1)
+        return best_of_groups(groups, self.group_classes, classes)
 
     def origin(self, group: int, run: int, index: int) -> Origin:
         """Where one reference came from."""

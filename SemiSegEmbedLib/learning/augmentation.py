@@ -104,7 +104,7 @@ def warp(image: Tensor, maps: list[Tensor], matrix: Tensor) -> tuple[Tensor, lis
     """
     half = torch.tensor(image.shape[1:], dtype=torch.float32) / 2
     scaled = (matrix * half[None, :] / half[:, None]).flip(0, 1)  # affine_grid counts (x, y, z) in half sizes
-    theta = F.pad(scaled, (0, 1))[None].to(image.device, image.dtype)
+    theta = F.pad(scaled, (0, 1))[None].to(image.device, image.dtype, non_blocking=True)
     grid = F.affine_grid(theta, [1, 1, *image.shape[1:]], align_corners=False)
     warped = F.grid_sample(image[None], grid, "bilinear", "reflection", align_corners=False)[0]
     moved = [F.grid_sample((m.float() - IGNORE)[None, None], grid, "nearest", align_corners=False)[0, 0] for m in maps]

@@ -52,18 +52,16 @@ def paste_objects(half: LabelledBatch, probability: float, generator: Generator)
         probability: For each patch to get objects.
         generator: On the CPU.
     """
-    n = len(half.images)
-    if probability == 0 or n < 2:
+    if probability == 0 or len(half.images) < 2:
         return half
-    mask, source = torch.zeros_like(half.labels, dtype=torch.bool), [(i + 1) % n for i in range(n)]
-    for i, j in enumerate(source):
+    following = {name: part.roll(-1, 0) for name, part in vars(half).items()}
+    mask = torch.zeros_like(half.labels, dtype=torch.bool)
+    for i in range(len(mask)):
         if chance(probability, generator):
-            mask[i] = _objects(half.labels[j])
+            mask[i] = _objects(following["labels"][i])
+    masks = {"images": mask[:, None], "student_images": mask[:, None]}
     return LabelledBatch(
-        images=torch.where(mask[:, None], half.images[source], half.images),
-        labels=torch.where(mask, half.labels[source], half.labels),
-        candidates=torch.where(mask, half.candidates[source], half.candidates),
-        student_images=torch.where(mask[:, None], half.student_images[source], half.student_images),
+        **{name: torch.where(masks.get(name, mask), following[name], part) for name, part in vars(half).items()}
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -65,6 +66,24 @@ def class_similarities(
     if usable is not None:
         similarity = similarity.masked_fill(~usable[..., None], UNUSABLE)
     return similarity.unflatten(2, embeddings.shape[2:])
+
+
+def best_of_groups(groups: Tensor, group_classes: Sequence[int], classes: int) -> Tensor:
+    """The similarity to each class: the larger one where several groups of references show it.
+
+    Args:
+        groups: What `class_similarities` gives for groups, (B, G, D, H, W).
+        group_classes: The class of each group.
+        classes: C.
+
+    Returns:
+        (B, C, D, H, W).
+    """
+    if tuple(group_classes) == tuple(range(classes)):
+        return groups
+    # Not with a list as an index: a GPU would be waited for until it has taken the list over.
+    shown = [[groups[:, g] for g, of in enumerate(group_classes) if of == wanted] for wanted in range(classes)]
+    return torch.stack([torch.stack(one).amax(0) for one in shown], 1)
 
 
 class _Similarity(torch.autograd.Function):

@@ -1,15 +1,19 @@
 """Every row of the tables augments and computes on the device of its batch alone.
 
 On a machine without a GPU torch's "meta" device stands for it: an operation that mixes its tensors with the
-processor's is refused there as on a GPU, and so is every question for a value.
+processor's is refused there as on a GPU, and so is every question for a value. Numbers that the processor hands over
+in between would make it wait for everything that the GPU was told before (`NothingHandedOver`).
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
@@ -40,6 +44,33 @@ def batch(labelled: int, unlabelled: int) -> Batch:
     return Batch(*halves, (-2.0, 10.0))
 
 
+class NothingHandedOver(TorchFunctionMode):
+    """Raises where the processor waits until the GPU has taken over its numbers: copies, and lists as an index."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is torch.Tensor.__getitem__:
+            index = args[1] if isinstance(args[1], tuple) else (args[1],)
+            waits = args[0].device == ELSEWHERE and any(isinstance(part, list) for part in index)
+        elif func in (torch.tensor, torch.as_tensor, torch.Tensor.new_tensor):
+            waits = result.device == ELSEWHERE
+        else:
+            moved = func is torch.Tensor.to and args[0].device != ELSEWHERE and result.device == ELSEWHERE
+            waits = moved and not (kwargs or {}).get("non_blocking")
+        if waits:
+            raise AssertionError(f"{func.__name__} waits until the numbers are on the device")
+        return result
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [lambda x: x[[1, 0]], lambda x: x[:, [0]], lambda x: torch.eye(3).to(ELSEWHERE), lambda x: x.new_tensor([1.0])],
+)
+def test_numbers_that_are_handed_over_are_noticed(waiting: Callable[[torch.Tensor], object]) -> None:
+    with pytest.raises(AssertionError, match="waits until"), NothingHandedOver():
+        waiting(torch.empty(2, 3, device=ELSEWHERE))
+
+
 def test_mixing_devices_and_asking_for_values_are_refused() -> None:
     there = torch.empty(3, device=ELSEWHERE)
     with pytest.raises(RuntimeError, match="device"):
@@ -53,10 +84,11 @@ def test_a_row_computes_where_its_batch_is(row: Row, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())  # not known there
     config = row.config(steps=10, patch_size=(SIDE,) * 3, base_filters=2, precision="fp32", compile="off")
     method, augmentation = create_method(config, 2).to(ELSEWHERE), Augmentation(config)
-    for step in (0, 5):
-        with torch.no_grad():
-            seen = augmentation(batch(*method.patches_per_step(step)), torch.Generator().manual_seed(step))
-        loss, scalars = method(seen, step)
-        loss.backward()
-        method.after_step(step)
+    for step in (0, 1, 5):
+        with NothingHandedOver():
+            with torch.no_grad():
+                seen = augmentation(batch(*method.patches_per_step(step)), torch.Generator().manual_seed(step))
+            loss, scalars = method(seen, step)
+            loss.backward()
+            method.after_step(step)
         assert {value.device for value in (loss, *scalars.values())} == {ELSEWHERE}

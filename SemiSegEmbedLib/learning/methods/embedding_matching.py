@@ -13,12 +13,13 @@ from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBat
 from SemiSegEmbedLib.learning.candidates import draw_positions, gather_embeddings, group_classes, without_margin
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, unlabelled_loss
-from SemiSegEmbedLib.learning.matching import class_similarities, similarity_entropy
+from SemiSegEmbedLib.learning.matching import similarity_entropy
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
 from SemiSegEmbedLib.learning.processes import gathered, own_part
 from SemiSegEmbedLib.learning.prototypes import Prototypes
 from SemiSegEmbedLib.learning.schedules import reliability_threshold
+from SemiSegEmbedLib.learning.similarity import best_of_groups, class_similarities
 from SemiSegEmbedLib.study.records import IGNORE
 
 
@@ -81,20 +82,14 @@ class EmbeddingMatching(Method):
     def similarities(self, f_u: Tensor, references: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:
         """K of each class at each unlabelled voxel (section 2.3.1), with gradient to the student's f_u alone.
 
-        The similarity to a class is the larger one where two groups of references show it.
-
         Returns:
             (B, C, D, H, W), and whether an image has references of the background and of an object, (B,).
         """
         c = self.config
         reduce = "max" if c.prototypes else c.reduce
         groups = class_similarities(f_u, references, c.kernel, reduce, usable=usable, centre=c.centre)
-        per_class = [
-            torch.stack([groups[:, g] for g, of in enumerate(self.groups) if of == wanted]).amax(0)
-            for wanted in range(self.classes)
-        ]
         matchable = usable[:, 0] & usable[:, 1 : self.classes].any(1)
-        return torch.stack(per_class, 1), matchable.expand(len(f_u))
+        return best_of_groups(groups, self.groups, self.classes), matchable.expand(len(f_u))
 
     @torch.no_grad()
     def matching_opinion(

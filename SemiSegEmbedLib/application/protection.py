@@ -7,6 +7,7 @@ from typing import Any
 import slicer
 import vtk
 
+from SemiSegEmbedLib.application.segmentation import is_finished
 from SemiSegEmbedLib.application.signal import Signal
 
 
@@ -69,7 +70,4 @@ class Protection:
     def _finished_segment(self) -> str | None:
         """Name of the selected segment if it is finished."""
         segment = self._segmentation.GetSegmentation().GetSegment(self._editor.GetSelectedSegmentID() or "")
-        logic = slicer.vtkSlicerSegmentationsModuleLogic
-        if segment is None or logic.GetSegmentStatus(segment) != logic.Completed:
-            return None
-        return segment.GetName()
+        return segment.GetName() if is_finished(segment) else None

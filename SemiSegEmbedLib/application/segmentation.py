@@ -11,7 +11,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
-from SemiSegEmbedLib.application.snapshot import Layer, Snapshot, drawn_box
+from SemiSegEmbedLib.application.snapshot import Layer, Snapshot, drawn_box, finished_last
 from SemiSegEmbedLib.application.volumes import RAS_TO_LPS, grid_of, image_of, matrix_above
 from SemiSegEmbedLib.study.presets import CATEGORY, side_code
 from SemiSegEmbedLib.study.records import IGNORE, Code, Label
@@ -174,7 +174,11 @@ def take_snapshot(node: Any, volume: Any, labels: Sequence[Label]) -> Snapshot:
 
 
 def copy_layers(node: Any, volume: Any, values: Mapping[str, int]) -> Snapshot:
-    """As `take_snapshot`, with any segments: from the id of each to its value in the snapshot."""
+    """As `take_snapshot`, with any segments: from the id of each to its value in the snapshot.
+
+    Effects of the Segment Editor that ignore its mask, as Logical operators do, make segments overlap. There a
+    segment with the status Completed keeps its voxels.
+    """
     segmentation = node.GetSegmentation()
     to_volume = np.linalg.inv(matrix_above(volume)) @ matrix_above(node)
     layers = []
@@ -185,7 +189,15 @@ def copy_layers(node: Any, volume: Any, values: Mapping[str, int]) -> Snapshot:
         layer = _layer(image, volume, wanted, to_volume) if wanted else None
         if layer is not None:
             layers.append(layer)
+    if len(layers) > 1:
+        layers = finished_last(layers, {values[key] for key in values if is_finished(segmentation.GetSegment(key))})
     return Snapshot(grid_of(volume), tuple(layers))
+
+
+def is_finished(segment: Any) -> bool:
+    """Whether the status of a segment in the editor's table is "Completed"; None is no segment."""
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    return segment is not None and logic.GetSegmentStatus(segment) == logic.Completed
 
 
 def _layer(image: Any, volume: Any, values: dict[int, int], to_volume: np.ndarray) -> Layer | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,6 +45,22 @@ class Snapshot:
             drawn = lookup[source]
             np.copyto(target, drawn, where=drawn > 0)
         return label
+
+
+def finished_last(layers: Sequence[Layer], finished: Collection[int]) -> list[Layer]:
+    """The same segments in an order in which finished ones win where they overlap with others.
+
+    Args:
+        layers: All of a segmentation.
+        finished: Values of finished segments in the study's label files.
+    """
+    parts = []
+    for wanted in (False, True):
+        for layer in layers:
+            values = {value: label for value, label in layer.values.items() if (label in finished) is wanted}
+            if values:
+                parts.append(replace(layer, values=values))
+    return parts
 
 
 def drawn_box(voxels: np.ndarray) -> tuple[slice, slice, slice] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,11 @@ def files(tmp_path: Path) -> tuple[Path, Path, np.ndarray]:
 
 
 @pytest.fixture
-def case(scene, files) -> CaseScene:
+def case(scene, files) -> Iterator[CaseScene]:
     case = CaseScene()
     case.load(files[0], files[1], HIP_SIDES, "case-0001")
-    return case
+    yield case
+    case.forget()
 
 
 def test_a_loaded_label_comes_back_to_the_voxel(case, files) -> None:
@@ -250,6 +252,30 @@ def test_a_volume_that_a_transform_shears_or_bends_is_refused(case) -> None:
     bend(case.volume)
     with pytest.raises(BadInputError, match="bends"):
         loaded_voxels(case.volume)
+
+
+def add_past_the_mask(case: CaseScene, key: str, voxels: np.ndarray) -> None:
+    """As an effect that ignores the mask of the Segment Editor: no other segment is overwritten."""
+    logic, node = slicer.vtkSlicerSegmentationsModuleLogic, case.segmentation
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(case.volume.GetImageData().GetExtent())
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    vtk.util.numpy_support.vtk_to_numpy(image.GetPointData().GetScalars())[:] = voxels.ravel()
+    to_ras = vtk.vtkMatrix4x4()
+    case.volume.GetIJKToRASMatrix(to_ras)
+    image.SetGeometryFromImageToWorldMatrix(to_ras)
+    assert logic.SetBinaryLabelmapToSegment(image, node, key, logic.MODE_MERGE_MASK)
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_an_effect_that_ignores_the_mask_takes_nothing_from_a_finished_segment(case, files, finished: bool) -> None:
+    logic, (first, second) = slicer.vtkSlicerSegmentationsModuleLogic, HIP_SIDES[:2]
+    if finished:
+        logic.SetSegmentStatus(case.segmentation.GetSegmentation().GetSegment(segment_id(first)), logic.Completed)
+    over = (files[2] == first.value) | (files[2] == second.value)
+    add_past_the_mask(case, segment_id(second), over.astype(np.uint8))
+    expected = np.where(over & (not finished), second.value, files[2])
+    assert np.array_equal(case.snapshot(HIP_SIDES).label_volume(), expected)
 
 
 def test_a_case_that_was_turned_as_a_whole_is_saved_as_it_was_drawn(case, files) -> None:

@@ -116,7 +116,7 @@ def run_train(options: argparse.Namespace, console: Console) -> int:
     console.line(describe_expectation(request))
     run = create_run(study, request)
     console.line(f"Run {run.run_id}")
-    return background(run, console) if options.background else foreground(run, console, resume=False)
+    return background(run, console) if options.background else foreground(run, console)
 
 
 def on_several_processes(study: Study, request: Any, console: Console) -> int:
@@ -137,13 +137,13 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def foreground(run: RunFolder, console: Console, *, resume: bool) -> int:
+def foreground(run: RunFolder, console: Console) -> int:
     from SemiSegEmbedLib.workflows.training import execute_run
 
     def show(event: dict[str, Any]) -> None:
         show_event(event, console)
 
-    state = execute_run(run, resume=resume, on_event=show)
+    state = execute_run(run, on_event=show)
     console.result({"run": run.run_id, "state": state.value, "folder": str(run.path)})
     return EXIT_CODES.get(state, 1)
 
@@ -195,12 +195,11 @@ def existing_run(folder: Path) -> RunFolder:
 def run_resume(options: argparse.Namespace, console: Console) -> int:
     run = existing_run(options.run_folder)
     run.clear_stop()
-    return background(run, console) if options.background else foreground(run, console, resume=True)
+    return background(run, console) if options.background else foreground(run, console)
 
 
 def run_worker(options: argparse.Namespace, console: Console) -> int:
-    run = RunFolder(options.folder)
-    return foreground(run, console, resume=any(run.checkpoints.glob("last.pt")))
+    return foreground(RunFolder(options.folder), console)
 
 
 def run_stop(options: argparse.Namespace, console: Console) -> None:

@@ -43,6 +43,9 @@ class Selection:
         drop: An IoU this much below the best IoU is a fall.
         patience: So many falls in a row are a divergence.
         by: A name of `COSTS`.
+
+    Attributes:
+        seen: The step of the last validation, 0 before the first.
     """
 
     def __init__(self, drop: float, patience: int, by: str = "hd95") -> None:
@@ -51,11 +54,12 @@ class Selection:
         self.best: dict[str, Any] | None = None
         self.best_iou = 0.0
         self.falls = 0
+        self.seen = 0
         self.warning = ""
 
     def add(self, step: int, metrics: dict[str, Any]) -> bool:
         """Takes in one validation; True when it is the best so far (the first one always is)."""
-        iou = _number(metrics.get("iou"), 0.0)
+        self.seen, iou = step, _number(metrics.get("iou"), 0.0)
         self.falls = self.falls + 1 if iou < self.best_iou - self.drop else 0
         self.warning = self.reason if self.falls == 1 else ""
         self.best_iou = max(self.best_iou, iou)
@@ -78,12 +82,14 @@ class Selection:
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {"best_step": self.best_step, "best": self.best, "best_iou": self.best_iou, "falls": self.falls}
+        names = ("best_step", "best", "best_iou", "falls", "seen")
+        return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
         self.best_step, self.best = state["best_step"], state["best"]
         self.best_iou, self.falls = state["best_iou"], state["falls"]
+        self.seen = state.get("seen", self.best_step or 0)  # older checkpoints do not say
 
 
 def _number(value: Any, otherwise: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError, StoppedError
 from SemiSegEmbedLib.learning import memory, processes
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.batches import Batch
@@ -27,7 +27,8 @@ from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 Validate = Callable[[UNet3D, UNet3D, int], dict[str, Any]]
-"""(student, teacher, step) -> at least "hd95" (mm) and "iou"; both networks are in evaluation mode."""
+"""(student, teacher, step) -> at least "hd95" (mm) and "iou"; both networks are in evaluation mode. It may raise
+`StoppedError`: the run then stops, and begins with this validation when it is resumed."""
 
 NONFINITE_PATIENCE = 25
 """So many steps in a row without a finite gradient end a run (fp16's first steps may skip a handful)."""
@@ -133,21 +134,28 @@ class Trainer:
     def _loop(self) -> Outcome:
         self.clock = StepClock(self.step)
         self._report_start()
-        while self.step < self.config.steps:
+        while True:
+            if self._owes_validation():
+                if not self._run_validation():
+                    return self._end("stopped")
+                if self.selection.diverged:
+                    return self._end("diverged", self.selection.reason)
+            if self.step >= self.config.steps:
+                return self._end("finished")
             if processes.agreed(self.leads and self.should_stop()):
                 return self._end("stopped")
             self._guarded_step()
             self.step += 1
             if self._due(self.config.log_every) and self._log() >= NONFINITE_PATIENCE:
                 return self._end("diverged", "The loss is no longer a finite number; lower the learning rate.")
-            if self._due(self.config.validate_every) and self.validate is not None:
-                self._run_validation()
-                if self.selection.diverged:
-                    return self._end("diverged", self.selection.reason)
-            # The last step is saved by `_end`, once.
+            # Before a validation, which may take long. The last step is saved by `_end`, once.
             if self._due(self.config.checkpoint_every) and self.step < self.config.steps:
                 self._save("last.pt")
-        return self._end("finished")
+
+    def _owes_validation(self) -> bool:
+        """Also after a resumption, when the validation of the last step was cut off."""
+        due = self.step > self.selection.seen and self._due(self.config.validate_every)
+        return due and self.validate is not None
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.config.steps
@@ -191,19 +199,23 @@ class Trainer:
         })  # fmt: skip
         return in_row
 
-    def _run_validation(self) -> None:
+    def _run_validation(self) -> bool:
+        """False when it was stopped: the run then owes it."""
         assert self.validate is not None
-        metrics: dict[str, Any] = {}
+        metrics: dict[str, Any] | None = None
         if self.leads:
-            with self.evaluation() as (student, teacher):
+            with suppress(StoppedError), self.evaluation() as (student, teacher):
                 metrics = self.validate(student, teacher, self.step)
         metrics = processes.agreed(metrics)
+        if metrics is None:
+            return False
         best = self.selection.add(self.step, metrics)
         if best:
             self._save("best.pt")
         self.report({"event": "validation", "step": self.step, "best": best, **metrics})
         if self.selection.warning:
             self.report({"event": "warning", "step": self.step, "message": self.selection.warning})
+        return True
 
     @contextmanager
     def evaluation(self) -> Iterator[tuple[UNet3D, UNet3D]]:

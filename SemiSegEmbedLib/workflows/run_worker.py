@@ -70,20 +70,22 @@ class RunWorker:
         self._stop = threading.Event()
         self._position = (0, 0)
 
-    def execute(self, *, resume: bool) -> RunState:
-        """Works until the end; every ending leaves a state, a last event and, if it failed, one sentence.
+    def execute(self) -> RunState:
+        """Works until the end, from the last checkpoint where there is one.
+
+        Every ending leaves a state, a last event and, if it failed, one sentence.
 
         Raises:
             SemiSegEmbedError: Another process works on this run; nothing of it is touched.
         """
         with self.run.work_lock() if self.leads else contextlib.nullcontext():
-            return self._execute(resume=resume)
+            return self._execute()
 
-    def _execute(self, *, resume: bool) -> RunState:
+    def _execute(self) -> RunState:
         restore = self._catch_signals()
         try:
             self._status(RunState.RUNNING)
-            outcome = self._work(resume=resume)
+            outcome = self._work()
         except StoppedError:
             return self._end(RunState.STOPPED, STOPPED_MESSAGE)
         except Exception as error:
@@ -96,7 +98,7 @@ class RunWorker:
             return self._end(RunState.STOPPED, STOPPED_MESSAGE + kept)
         return self._end(RunState.FINISHED, outcome.reason)
 
-    def _work(self, *, resume: bool) -> Outcome:
+    def _work(self) -> Outcome:
         request = self.run.config["request"]
         config = TrainingConfig.from_dict(self.run.config["training"])
         self.device = processes.own_device(choose_device(request["device"]))
@@ -118,13 +120,13 @@ class RunWorker:
         )
         config = self._plan(config, request["minutes"], request["steps"])
         self.trainer = self._make_trainer(
-            config, self.run.checkpoints, Validator(self.data, config.patch_size, self.device)
+            config, self.run.checkpoints, Validator(self.data, config.patch_size, self.device, self._is_to_stop)
         )
         if request["continue_from"] is not None:
             self.trainer.initial = load_weights(
                 resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)
             )
-        outcome = self.trainer.run(resume=resume)
+        outcome = self.trainer.run(resume=processes.agreed((self.run.checkpoints / "last.pt").exists()))
         if not self.leads:
             return outcome
         self._event(event="progress", task=WRITING_TASK, fraction=0.0)
@@ -184,8 +186,6 @@ class RunWorker:
         if not self.leads:  # the first process measures
             return 0
         self._progress("Measuring the speed", 1.0)
-        if not self.leads:
-            return MINIMUM_STEPS  # what the first process measured counts
         measured = moments[PROBE_WARM_UP:]
         if len(measured) < 2:
             raise StoppedError("The run was stopped.")
@@ -194,15 +194,26 @@ class RunWorker:
         return max(MINIMUM_STEPS, int(left / step_seconds))
 
     def _should_stop(self) -> bool:
-        """Looked at after every step: whoever waits for something is served, at most every half second."""
-        now = time.monotonic()
-        if self.leads and now - self._last_look > HEARTBEAT_S / 4:
-            self._last_look = now
-            self._status(RunState.RUNNING)
+        """Asked before every step: whoever waits for something is served."""
+        if self._look():
             self._answer_requests()
-            if self.run.stop_requested():
-                self._stop.set()
         return self._stop.is_set()
+
+    def _is_to_stop(self) -> bool:
+        """Asked within a validation, when nobody else is served."""
+        self._look()
+        return self._stop.is_set()
+
+    def _look(self) -> bool:
+        """A sign of life and a look at the stop file, at most every half second; whether it was time for that."""
+        now = time.monotonic()
+        if not self.leads or now - self._last_look <= HEARTBEAT_S / 4:
+            return False
+        self._last_look = now
+        self._status(RunState.RUNNING)
+        if self.run.stop_requested():
+            self._stop.set()
+        return True
 
     def _answer_requests(self) -> None:
         from SemiSegEmbedLib.workflows.preview import answer_preview

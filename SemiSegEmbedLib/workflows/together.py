@@ -46,8 +46,7 @@ def train_together(
     with processes.joined(device):
         run_id = processes.agreed(_run_of_this_launch(study, request) if leads() else "")
         run = RunFolder(study.runs_folder / run_id)
-        resume = processes.agreed((run.checkpoints / "last.pt").exists())
-        return run, execute_run(run, resume=resume, on_event=on_event if leads() else None)
+        return run, execute_run(run, on_event=on_event if leads() else None)
 
 
 def _run_of_this_launch(study: Study, request: TrainingRequest) -> str:

@@ -148,8 +148,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def execute_run(run: RunFolder, *, resume: bool = False, on_event: OnEvent | None = None) -> RunState:
-    """Works on a run until it ends, and returns how it ended. Failures become its state and one sentence."""
+def execute_run(run: RunFolder, *, on_event: OnEvent | None = None) -> RunState:
+    """Works on a run, from its last checkpoint where there is one, until it ends, and returns how it ended.
+
+    Failures become its state and one sentence.
+    """
     from SemiSegEmbedLib.workflows.run_worker import RunWorker
 
-    return RunWorker(run, on_event).execute(resume=resume)
+    return RunWorker(run, on_event).execute()

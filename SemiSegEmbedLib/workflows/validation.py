@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,25 @@ class Validator:
 
     Called with the student, the teacher and the step; returns {"iou", "hd95" (mean over cases and classes),
     "per_class", "optimistic", "cases"}. The student is what the paper evaluates.
+
+    Args:
+        data: Of the run.
+        patch_size: Of the windows.
+        device: Where to compute.
+        should_stop: Asked before every window; `StoppedError` is raised when it says so.
     """
 
-    def __init__(self, data: TrainingData, patch_size: tuple[int, int, int], device: torch.device) -> None:
+    def __init__(
+        self,
+        data: TrainingData,
+        patch_size: tuple[int, int, int],
+        device: torch.device,
+        should_stop: Callable[[], bool],
+    ) -> None:
         self.data = data
         self.patch_size = patch_size
         self.device = device
+        self.should_stop = should_stop
 
     def __call__(self, student: UNet3D, teacher: UNet3D | None, step: int) -> dict[str, Any]:
         rows = [self._evaluate(student, volume) for volume in self.data.validation]
@@ -47,6 +61,11 @@ class Validator:
     def _evaluate(self, student: UNet3D, volume: Volume) -> dict[int, Any]:
         assert volume.label is not None  # only annotated cases validate
         predicted = predict_classes(
-            student, volume.image, self.data.normalisation, patch_size=self.patch_size, device=self.device
+            student,
+            volume.image,
+            self.data.normalisation,
+            patch_size=self.patch_size,
+            device=self.device,
+            should_stop=self.should_stop,
         )
         return evaluate_labels(volume.label, predicted, volume.spacing, range(1, self.data.classes))

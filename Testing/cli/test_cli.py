@@ -13,7 +13,10 @@ from SemiSegEmbedLib.cli import build_parser, main
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.cli.studies import expand
 from SemiSegEmbedLib.cli.training import format_duration
+from SemiSegEmbedLib.jobs.run_folder import RunState, observed_state
+from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
+from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--set", "base_filters=4", "--set", "patch_size=16", "--set", "passes=2", "--set", "precision=fp32"]
@@ -151,6 +154,13 @@ def test_a_study_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["study", "create", str(tmp_path / "hips"), "--labels", "hip-bones"]) == 0
     assert main(["stop", str(tmp_path / "hips")]) == 2
     assert "There is no run in" in capsys.readouterr().err
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_resumed_from_the_beginning(folder: Path) -> None:
+    overrides = dict(pair.split("=", 1) for pair in TINY[1::2])
+    run = create_run(Study.open(folder), TrainingRequest("quick", steps=2, overrides=overrides, device="cpu"))
+    assert main(["resume", str(run.path)]) == 0
+    assert observed_state(run.path) is RunState.FINISHED
 
 
 def test_a_background_run_is_followed_and_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

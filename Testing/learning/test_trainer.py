@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.methods import METHODS
@@ -127,6 +127,34 @@ def test_a_run_computes_with_cudnn_which_tunes_itself_and_leaves_its_switches_as
     bench.trainer(config(steps=1), should_stop=lambda: bool(during.append(switches()))).run()
     assert during == [(True, True)]
     assert switches() == before
+
+
+@pytest.mark.parametrize("ending", [StoppedError, KeyboardInterrupt])
+def test_a_validation_that_is_cut_off_loses_no_step_and_is_made_up_for_when_the_run_goes_on(
+    bench: Bench, ending: type[BaseException]
+) -> None:
+    c, seen = config(steps=6, validate_every=3, checkpoint_every=3, selection="hd95"), []
+
+    def cut_off(student: object, teacher: object, step: int) -> dict[str, Any]:
+        seen.append(step)
+        if seen == [3]:
+            raise ending("somebody wants it to end")
+        return falling_distance(student, teacher, step)
+
+    bench.trainer(c, "whole", validate=falling_distance).run()
+    if ending is StoppedError:
+        outcome = bench.trainer(c, "cut", validate=cut_off).run()
+        assert (outcome.state, outcome.step, outcome.best_step) == ("stopped", 3, None)
+    else:
+        with pytest.raises(ending):
+            bench.trainer(c, "cut", validate=cut_off).run()
+    assert load_checkpoint(bench.folder / "cut" / "last.pt")["step"] == 3
+    assert bench.trainer(c, "cut", validate=cut_off).run(resume=True).state == "finished"
+    assert seen == [3, 3, 6]
+    for name in ("last.pt", "best.pt"):
+        assert same(*(load_checkpoint(bench.folder / run / name) for run in ("whole", "cut")))
+    bench.trainer(c, "cut", validate=cut_off).run(resume=True)
+    assert seen == [3, 3, 6], "nothing is owed any more"
 
 
 def test_validation_does_not_disturb_training(bench: Bench) -> None:

@@ -21,6 +21,7 @@ from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows import run_worker
 from SemiSegEmbedLib.workflows.following import follow, request_preview
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.training import TrainingRequest, configure, create_run, execute_run
@@ -116,6 +117,25 @@ def test_stopping_saves_and_resuming_goes_on(study: Study) -> None:
     assert first == resolve_model(study) or not first.exists()  # the later one took its place
 
 
+def test_a_stop_is_heard_within_a_validation_which_comes_when_the_run_goes_on(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_worker, "HEARTBEAT_S", 0.0)  # before every window it looks for the wish
+    run, seen = create_run(study, request(steps=12)), []
+
+    def stop_once(event: dict) -> None:
+        seen.append((event["event"], event.get("step")))
+        if seen[-1] == ("step", 10) and seen.count(("step", 10)) == 1:
+            run.request_stop()
+
+    assert execute_run(run, on_event=stop_once) is RunState.STOPPED
+    assert "validation" not in dict(seen)
+    assert load_checkpoint(run.checkpoints / "last.pt")["step"] == 10
+    run.clear_stop()
+    assert execute_run(run, on_event=stop_once) is RunState.FINISHED
+    assert [step for kind, step in seen if kind == "validation"] == [10, 12]
+
+
 def test_few_steps_before_a_validation_do_not_take_the_place_of_a_model(study: Study) -> None:
     first = create_run(study, request(steps=4))
     assert execute_run(first) is RunState.FINISHED
@@ -141,7 +161,7 @@ def test_a_later_model_spares_an_unfinished_one_that_results_were_made_with(stud
     unfinished = resolve_model(study)
     study.add_result("case-0003", unfinished.stem, f"results/case-0003/{unfinished.stem}", {})
     run.clear_stop()
-    assert execute_run(run, resume=True) is RunState.FINISHED
+    assert execute_run(run) is RunState.FINISHED
     assert unfinished.exists()
     assert resolve_model(study).stem == run.run_id
     assert describe(resolve_model(study))["facts"]["finished"] is True

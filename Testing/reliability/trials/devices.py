@@ -58,7 +58,7 @@ def assertion_error() -> BaseException:
     return RuntimeError(ASSERTED)
 
 
-def train_with(run_path: Path, fault: Fault, resume: bool = False) -> str:
+def train_with(run_path: Path, fault: Fault) -> str:
     """Trains on a device that fails as told."""
     run, step = RunFolder(run_path), [0]
 
@@ -74,7 +74,7 @@ def train_with(run_path: Path, fault: Fault, resume: bool = False) -> str:
             step[0] = event["step"]
 
     register_module_forward_pre_hook(before_each_convolution)
-    return execute_run(run, resume=resume, on_event=follow).value
+    return execute_run(run, on_event=follow).value
 
 
 def starve(run_path: Path, more: int) -> str:
@@ -100,7 +100,7 @@ def device_row(tried: str, fault: Fault, expected: str, provoked: str, **setting
         faults += sentence_faults(said, [root])
         then = ""
         if expected == "failed":
-            again = children.run(work_on, run.path, any(run.checkpoints.glob("last.pt")))
+            again = children.run(work_on, run.path)
             then = f" Resumed, it {again.value}."
             faults += [] if again.value == "finished" else [f"resumed it ended as {again.value} {again.trace[-300:]}"]
         faults += ["steps are lost"] * (last_step(run) != STEPS)
@@ -215,7 +215,7 @@ def memory_rows(short: bool) -> list[Row]:
                 faults = [] if observed_state(run.path) is RunState.LOST else ["a dead run is not shown as lost"]
             elif ending.kind != "returned":
                 faults.append(f"{ending.error} {ending.value} {ending.trace[-300:]}")
-            again = children.run(work_on, run.path, any(run.checkpoints.glob("last.pt")))
+            again = children.run(work_on, run.path)
             done = ending.value == "finished" or again.value == "finished"
             faults += [] if done else [f"resumed it ended as {again.value}"]
             happened = f"The run {ending.value or 'was gone'}: “{said}” With memory again it finished."

@@ -203,8 +203,7 @@ def kill_runs(times: int, steps: int) -> Row:
         undisturbed = children.run(work_on, whole.path)
         faults += [] if undisturbed.value == "finished" else [f"a run ended as {undisturbed.value}"]
         while observed_state(killed.path) is not RunState.FINISHED and kills < 10 * times:
-            resume = any(killed.checkpoints.glob("last.pt"))
-            process = children.start(work_on, killed.path, resume)
+            process = children.start(work_on, killed.path)
             process.join(chance.uniform(0.5, 1.5) * undisturbed.seconds / times if kills < times else 120)
             if process.exitcode is None:
                 process.kill()

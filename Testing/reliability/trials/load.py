@@ -103,7 +103,7 @@ def train_stop_resume(study: Study, faults: list[str]) -> RunFolder:
 
     states = [execute_run(run, on_event=stop).value]
     run.clear_stop()
-    states.append(execute_run(run, resume=(run.checkpoints / "last.pt").exists()).value)
+    states.append(execute_run(run).value)
     if states[1] != "finished" or load_checkpoint(run.checkpoints / "last.pt")["step"] != 4:
         faults.append(f"a run ended as {states}: {run.status().reason}")
     observed_state(run.path)

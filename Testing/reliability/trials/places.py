@@ -137,7 +137,7 @@ def moved() -> Row:
         run = new_run(study, 6)
         half = children.run(_half, run.path)
         old.rename(new)
-        ending = children.run(work_on, new / "study" / "runs" / run.run_id, True)
+        ending = children.run(work_on, new / "study" / "runs" / run.run_id)
         faults += [] if half.value == "stopped" else [f"the first half ended as {half.value} {half.trace}"]
         faults += [] if ending.value == "finished" else [f"after the move the run ended as {ending.value}"]
         faults += broken_parts(new / "study")

@@ -90,11 +90,11 @@ def new_run(study: Study, steps: int = 20, **changes: Any) -> RunFolder:
     )
 
 
-def work_on(run_path: Path, resume: bool = False) -> str:
+def work_on(run_path: Path) -> str:
     """Works on a run until it ends, as its process does, and returns its state."""
     from SemiSegEmbedLib.workflows.training import execute_run
 
-    return execute_run(RunFolder(run_path), resume=resume).value
+    return execute_run(RunFolder(run_path)).value
 
 
 def broken_parts(folder: Path) -> list[str]:

@@ -35,7 +35,7 @@ def killed_by_the_system(times: int) -> Row:
             said = status.reason
             faults += sentence_faults(said, [root])
             faults += [] if status.state is RunState.LOST else [f"it is shown as {status.state.value}"]
-        children.run(work_on, killed.path, any(killed.checkpoints.glob("last.pt")))
+        children.run(work_on, killed.path)
         faults += unlike(whole, killed)
     happened = f"Shown as lost: “{said}” Resumed, it ended bitwise as an undisturbed run."
     return judged("The run is killed by the memory killer", faults, times, happened, "SIGKILL to the real process")

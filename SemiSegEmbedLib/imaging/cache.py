@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import logging
 import os
 import shutil
-import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,12 +16,10 @@ from typing import Any
 import numpy as np
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
-from SemiSegEmbedLib.study.files import atomic_write, atomic_writer, remove_abandoned
+from SemiSegEmbedLib.study.files import allow_many_files, atomic_write, atomic_writer, remove_abandoned
 
 DEFAULT_BYTES = 20 << 30
 _FREE_SHARE = 0.25
-_OPEN_FILES = 10_240
-"""As many as macOS allows (OPEN_MAX in its limits.h); three arrays for each of some thousand cases."""
 _logger = logging.getLogger(__name__)
 
 
@@ -53,7 +49,7 @@ class ArrayCache:
 
     def get(self, key: str) -> tuple[np.ndarray, dict[str, Any]] | None:
         """The array (memory-mapped, read-only) and the facts of an entry; None when absent or damaged."""
-        _allow_many_files()
+        allow_many_files()
         try:
             record = json.loads(self._facts_path(key).read_bytes())
             array = np.load(self._array_path(key), mmap_mode="r", allow_pickle=False)
@@ -149,20 +145,6 @@ class ArrayCache:
 
     def _facts_path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
-
-
-@functools.cache
-def _allow_many_files() -> None:
-    """A mapped array keeps its file open; a study has more arrays than the 1024 (macOS: 256) files that are usual."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _checksum(array: np.ndarray) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -21,6 +22,8 @@ from SemiSegEmbedLib.errors import SemiSegEmbedError
 _TEMPORARY_PREFIX = ".tmp-"
 _ABANDONED_AFTER_S = 24 * 3600.0
 _REPLACE_PATIENCE_S = 5.0
+_OPEN_FILES = 10_240 if sys.platform == "darwin" else 1 << 17
+"""macOS refuses more than OPEN_MAX of its limits.h."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -194,6 +197,23 @@ def sha256_file(path: Path | str) -> str:
     """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@functools.cache
+def allow_many_files() -> None:
+    """Lets this process hold as many files open as the system allows, once.
+
+    A mapped array keeps its file open; a study has more arrays than the 1024 (macOS: 256) files that are usual.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class FileLock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,23 +78,8 @@ def find_broken_cases(study: Study, progress: Progress = silent) -> dict[str, li
     return broken
 
 
-def allow_open_files(count: int) -> None:
-    """Lets this process hold so many more files open, as far as the system allows: a mapped array holds one."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + 1024
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
-
-
 def load_volumes(study: Study, split: Split, config: TrainingConfig, progress: Progress) -> tuple[Volume, ...]:
     keys = [*split.annotated, *split.unannotated]
-    allow_open_files(2 * len(study.cases))
     volumes = []
     for index, key in enumerate(keys):
         progress("Preparing the scans", index / len(keys))

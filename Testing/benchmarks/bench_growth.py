@@ -26,9 +26,9 @@ from SemiSegEmbedLib.learning.config import preset
 from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
+from SemiSegEmbedLib.study.files import allow_many_files
 from SemiSegEmbedLib.study.presets import HIP_BONES
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows.preparation import allow_open_files
 
 SIDE, FILES, ANNOTATED = 48, 4, 4
 
@@ -72,7 +72,7 @@ def mapped_volumes(folder: Path, cases: int) -> list[Volume]:
     for number in range(FILES):
         image = np.where(ball, 400.0, 40.0) + random.normal(0, 40, ball.shape)
         np.save(folder / f"{number}.npy", image.astype(np.float16))
-    allow_open_files(2 * cases)
+    allow_many_files()
     label = ball.astype(np.uint8)
     return [
         Volume(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ import torch
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.phantom.benchmark import RenderedScan, Scan, combine_hashes, draw_subject, render_scan
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
-from SemiSegEmbedLib.study.files import atomic_write, replace, temporary_beside
+from SemiSegEmbedLib.study.files import allow_many_files, atomic_write, replace, temporary_beside
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 ARRAYS = ("image", "label", "exact")
@@ -82,10 +83,7 @@ class Store:
 
     def load(self, key: str) -> RenderedScan:
         """A scan as memory maps; raises `BadInputError` when it was not rendered."""
-        if not self._facts_path(key).exists():
-            raise BadInputError(f"The scan {key} of the cohort was not rendered; run `bench cohort` first.")
-        arrays = {name: np.load(self._array_path(key, name), mmap_mode="r") for name in ARRAYS}
-        return RenderedScan(**arrays, spacing=tuple(self.facts(key)["spacing"]))
+        return _load(self, key)
 
     def facts(self, key: str) -> dict[str, Any]:
         """Spacing, hash of the labels, and what results are grouped by."""
@@ -107,6 +105,16 @@ class Store:
         with open(temporary, "wb") as stream:
             np.save(stream, array)
         replace(temporary, path)
+
+
+@functools.cache
+def _load(store: Store, key: str) -> RenderedScan:
+    """A map keeps its file open, and hundreds of patches are cut from one scan: all of them share its maps."""
+    allow_many_files()
+    if not store._facts_path(key).exists():
+        raise BadInputError(f"The scan {key} of the cohort was not rendered; run `bench cohort` first.")
+    arrays = {name: np.load(store._array_path(key, name), mmap_mode="r") for name in ARRAYS}
+    return RenderedScan(**arrays, spacing=tuple(store.facts(key)["spacing"]))
 
 
 def strata(scan: Scan, difficulty: Difficulty) -> dict[str, Any]:

@@ -14,6 +14,12 @@ def test_the_pool_is_split_into_labelled_and_unlabelled_patches(tiny, tiny_data)
     assert {volume.key.split("/")[0] for volume in labelled} == set(patches.annotated)
 
 
+def test_patches_of_a_scan_share_its_maps_since_each_map_keeps_a_file_open(tiny, tiny_data):
+    patches = tiny_data.training(0, 0)
+    for arrays in ([volume.image for volume in patches.volumes], list(patches.hidden.values())):
+        assert len({id(array._mmap) for array in arrays}) <= tiny.train < len(arrays)
+
+
 def test_another_draw_labels_other_scans_of_the_same_pool(tiny_data):
     first, second = tiny_data.training(0, 0), tiny_data.training(0, 1)
     assert {v.key for v in first.volumes} == {v.key for v in second.volumes}

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage or bad data, 3 stopped. Each file here
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from SemiSegEmbedLib.cli.output import Console
 
     options = build_parser().parse_args(arguments)
+    with contextlib.suppress(AttributeError):  # a stream that somebody put in its place may know no encoding
+        # Windows writes into a file in an old encoding, which lacks letters that names of scans have.
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     console = Console(as_json=getattr(options, "json", False))
     try:
         return options.run(options, console) or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ __all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state",
 HEARTBEAT_EVERY_S = 2.0
 START_PATIENCE_S = 120.0
 """Between the folder of a run and its process so much time may pass."""
+_SECONDS = "%Y%m%d-%H%M%S"
 
 
 class RunFolder:
@@ -58,7 +60,7 @@ class RunFolder:
             BadInputError: The name is taken or unusable.
             SemiSegEmbedError: The folder could not be written.
         """
-        run_id = run_id or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+        run_id = run_id or f"{datetime.now(UTC):{_SECONDS}}-{os.urandom(2).hex()}"
         check_id(run_id)
         text = json.dumps(plain(config), indent=1, allow_nan=False)
         path = Path(parent) / run_id
@@ -266,4 +268,11 @@ def newest_run(runs_folder: Path) -> Path | None:
     if not runs_folder.is_dir():
         return None
     folders = [folder for folder in runs_folder.iterdir() if (folder / "config.json").is_file()]
-    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime, default=None)
+    return max(folders, key=_made, default=None)
+
+
+def _made(folder: Path) -> tuple[str, int]:
+    """When a run was made: its name says it, to the second; times of files tell more, until the study is copied."""
+    changed = (folder / "config.json").stat().st_mtime_ns
+    named = re.match(r"[0-9]{8}-[0-9]{6}(?=-)", folder.name)
+    return named[0] if named else f"{datetime.fromtimestamp(changed / 1e9, UTC):{_SECONDS}}", changed

@@ -17,12 +17,21 @@ def follow(run: RunFolder, on_event: Callable[[dict[str, Any]], None], interval_
     offset = 0
     while True:
         state = observed_state(run.path)
-        events, offset = run.events(offset)
-        for event in events:
-            on_event(event)
+        offset = _pass_on(run, offset, on_event)
         if state not in LIVE:
             return state
         time.sleep(interval_s)
+
+
+def _pass_on(run: RunFolder, offset: int, on_event: Callable[[dict[str, Any]], None]) -> int:
+    """What was written since an offset, however much it is; returns where to go on."""
+    while True:
+        events, reached = run.events(offset)
+        for event in events:
+            on_event(event)
+        if reached == offset:
+            return offset
+        offset = reached
 
 
 def request_preview(run: RunFolder, case_key: str, timeout_s: float = 600.0) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,23 @@ def test_every_command_has_help_with_an_example(command: tuple[str, ...], capsys
     if command not in {("study",), ("model",)}:
         assert "example:" in printed
         assert "--json" in printed
+
+
+def test_names_in_any_script_are_printed_in_any_encoding(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "SemiSegEmbedLib",
+        "study",
+        "create",
+        str(tmp_path / "study"),
+        "--name",
+        "股関節 ä",
+    ]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "'??? ä'" in done.stdout.decode("cp1252")
 
 
 def test_wrong_usage_ends_with_two() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.jobs.process import process_start
-from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, RunStatus, observed_state, observed_status
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, RunStatus, newest_run, observed_state, observed_status
 
 
 @pytest.fixture
@@ -50,6 +50,18 @@ def test_unnamed_runs_get_different_names(tmp_path: Path) -> None:
     names = {RunFolder.create(tmp_path, {}).run_id for _ in range(5)}
     assert len(names) == 5
     assert sorted(os.listdir(tmp_path)) == sorted(names)
+
+
+def test_the_newest_run_is_the_same_in_a_copy_of_the_study_whose_files_have_other_times(tmp_path: Path) -> None:
+    for name in ("20260202-000000-bbbb", "20260101-000000-aaaa"):  # in the order in which they were copied
+        RunFolder.create(tmp_path, {}, name)
+    assert newest_run(tmp_path) == tmp_path / "20260202-000000-bbbb"
+    first, second = (RunFolder.create(tmp_path, {}).path for _ in range(2))
+    if first.name[:15] == second.name[:15]:
+        assert newest_run(tmp_path) == second
+    named = RunFolder.create(tmp_path, {}, "by-hand").path
+    os.utime(named / "config.json", (time.time() + 60, time.time() + 60))
+    assert newest_run(tmp_path) == named
 
 
 def test_taken_and_unusable_names_are_refused(run: RunFolder) -> None:

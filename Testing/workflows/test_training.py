@@ -16,6 +16,7 @@ import torch
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.inference.model_file import describe
+from SemiSegEmbedLib.jobs.events import CHUNK_BYTES
 from SemiSegEmbedLib.jobs.locate import worker_command
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
@@ -215,6 +216,16 @@ def test_following_shows_every_event_and_the_end(study: Study) -> None:
     seen: list[dict] = []
     assert follow(run, seen.append) is RunState.FINISHED
     assert seen == run.events()[0]
+
+
+def test_following_passes_on_more_events_than_are_read_at_once(tmp_path: Path) -> None:
+    run, seen = RunFolder.create(tmp_path / "runs", {}), []
+    run.write_status(RunState.RUNNING)
+    for number in range(3):
+        run.append_event(event="progress", number=number, text="a" * (CHUNK_BYTES // 2))
+    run.write_status(RunState.FINISHED)
+    assert follow(run, lambda event: seen.append(event.get("number", event["event"]))) is RunState.FINISHED
+    assert seen == ["begin", 0, 1, 2, "end"]
 
 
 def test_a_time_budget_becomes_steps_once(study: Study) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError
@@ -36,18 +35,25 @@ class Device:
     free_bytes: int
 
 
+def device_ids() -> list[str]:
+    """GPUs first, the processor last; asks no GPU, since whoever does takes memory of it until the end."""
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return [*gpus, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
 def list_devices() -> list[Device]:
-    """GPUs first, the processor last."""
-    devices = []
-    for index in range(torch.cuda.device_count()):
-        free, _ = torch.cuda.mem_get_info(index)
-        devices.append(Device(f"cuda:{index}", torch.cuda.get_device_name(index), free))
+    """What there is, in the order of `device_ids`."""
+    import psutil  # a machine that only runs the benchmark has none
+
     memory = psutil.virtual_memory().available
-    if torch.backends.mps.is_available():
-        devices.append(Device("mps", "Apple GPU", memory))
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-    devices.append(Device("cpu", f"processor with {cores} cores", memory))
-    return devices
+    hosts = {"mps": "Apple GPU", "cpu": f"processor with {cores} cores"}
+    return [
+        Device(one, hosts[one], memory)
+        if one in hosts
+        else Device(one, torch.cuda.get_device_name(one), torch.cuda.mem_get_info(one)[0])
+        for one in device_ids()
+    ]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -56,12 +62,10 @@ def choose_device(name: str = "auto") -> torch.device:
     Raises:
         BadInputError: There is no such device here.
     """
-    devices = list_devices()
-    if name == "auto":
-        return torch.device(devices[0].id)
-    wanted = "cuda:0" if name == "cuda" else name
-    if wanted not in {device.id for device in devices}:
-        known = ", ".join(device.id for device in devices)
+    ids = device_ids()
+    wanted = {"auto": ids[0], "cuda": "cuda:0"}.get(name, name)
+    if wanted not in ids:
+        known = ", ".join(ids)
         raise BadInputError(f"There is no device '{name}' here: choose one of {known}.")
     return torch.device(wanted)
 

@@ -20,12 +20,12 @@ from SemiSegEmbedLib.workflows.benchmark.scales import Scale, get_scale
 from SemiSegEmbedLib.workflows.benchmark.store import Map, parallel_map
 from SemiSegEmbedLib.workflows.benchmark.tables import (
     TABLES,
-    choose_device,
     open_data,
     run_cells,
     summary,
     table_cells,
 )
+from SemiSegEmbedLib.workflows.devices import choose_device
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.rows import Row, table_rows
 from SemiSegEmbedLib.phantom.benchmark import cohort
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
@@ -137,16 +136,6 @@ def run_cells(
         longest = max(longest, time.monotonic() - start)
     progress("Cells", 1.0)
     return report
-
-
-def choose_device(name: str) -> torch.device:
-    """ "auto" is a GPU where there is one; raises `BadInputError` for a device that is not there."""
-    found = torch.cuda.is_available()
-    if name == "auto":
-        return torch.device("cuda" if found else "cpu")
-    if name.startswith("cuda") and not found:
-        raise BadInputError("There is no GPU here that this build of PyTorch can use: choose --device cpu.")
-    return torch.device(name)
 
 
 def summary(report: Report) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 import json
 
-import pytest
 import torch
 
-from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.phantom.benchmark import cohort
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.data import BenchmarkData
 from SemiSegEmbedLib.workflows.benchmark.scales import get_scale
 from SemiSegEmbedLib.workflows.benchmark.store import Store
-from SemiSegEmbedLib.workflows.benchmark.tables import choose_device, repeats, run_cells, table_cells
+from SemiSegEmbedLib.workflows.benchmark.tables import repeats, run_cells, table_cells
 
 KNOBS = Difficulty()
 
@@ -90,11 +88,3 @@ def test_no_cell_is_begun_that_would_not_end_in_time(tiny, tiny_data, tmp_path):
     report = run_cells(cells, tiny_data, folders, torch.device("cpu"), map, minutes=0.0)
     assert report.left == [cell.name for cell in cells]
     assert not folders.results.exists()
-
-
-def test_a_gpu_that_is_not_there_is_refused():
-    assert choose_device("cpu") == torch.device("cpu")
-    if not torch.cuda.is_available():
-        assert choose_device("auto") == torch.device("cpu")
-        with pytest.raises(BadInputError, match="no GPU"):
-            choose_device("cuda")

@@ -89,13 +89,14 @@ def sliding_window(
     collected = np.empty((channels, *image.shape), np.float32) if finish is None else None
     blend = _Blend(walk, channels, torch.device(device), finish or _collector(collected))
     layer = walk.layer
+    unseen = blend.weights.new_tensor(skip.values if skip else ()).view(-1, 1, 1, 1)
     done, total = 0, len(walk.starts[0]) * len(layer)
     with torch.inference_mode():
         for number, z in enumerate(walk.starts[0]):
             slab = walk.padded_slab(image, z, pad_value, blend.device)
             occupied = list(range(len(layer))) if skip is None else _occupied(slab, layer, walk.patch, skip.threshold)
             for i in sorted(set(range(len(layer))) - set(occupied)):
-                blend.add(layer[i], blend.weights.new_tensor(skip.values if skip else ()).view(-1, 1, 1, 1))
+                blend.add(layer[i], unseen)
                 done += 1
             for first in range(0, len(occupied), batch):
                 if should_stop is not None and should_stop():

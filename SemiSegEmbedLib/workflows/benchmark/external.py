@@ -47,7 +47,7 @@ def score_predictions(title: str, predictions: Path, data: BenchmarkData, folder
             )
         return (array > 0).astype(np.uint8)
 
-    scans = score_scans([(key, load(key)) for key in data.test], data.store, run)
+    scans = score_scans(((key, load(key)) for key in data.test), data.store, run)
     record: dict[str, Any] = {
         "format": EXTERNAL_FORMAT, "version": 1, "title": title, "made": utc_now(), "scale": data.scale.name,
         "labels_sha256": data.store.labels_hash([*data.train, *data.val, *data.test]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ SCAN_METRICS = ("iou", "hd95", "hd95_pooled", "assd", "nsd_1mm", "nsd_2mm", "mis
 PATCH_METRICS = ("iou", "hd95", "missed")
 REFERENCES = ("annotators", "exact")
 PATCH_BATCH = 8
+SCANS_AT_ONCE = 32
+"""Prediction and both references of a scan take some 100 MB."""
 
 Row = dict[str, float | bool]
 
@@ -63,17 +66,20 @@ def score_scans(predictions: Iterable[tuple[str, np.ndarray]], store: Store, run
     """Metrics of whole scans against the annotators and against the truth.
 
     Args:
-        predictions: Key and classes (D, H, W) of each scan.
+        predictions: Key and classes (D, H, W) of each scan; only `SCANS_AT_ONCE` of them are held at a time.
         store: Holds the references.
         run: `map`, or its like over processes.
     """
-    keys, tasks = [], []
-    for key, predicted in predictions:
-        scan = store.load(key)
-        keys.append(key)
-        for reference in (scan.label, scan.exact):
-            tasks.append(Comparison(np.array(reference), predicted, scan.spacing, "surface", SCAN_METRICS))
-    return _pairs(keys, run(compare, tasks), REFERENCES)
+    rows: dict[str, dict[str, Row]] = {}
+    waiting = iter(predictions)
+    while some := list(islice(waiting, SCANS_AT_ONCE)):
+        tasks = []
+        for key, predicted in some:
+            scan = store.load(key)
+            for reference in (scan.label, scan.exact):
+                tasks.append(Comparison(np.array(reference), predicted, scan.spacing, "surface", SCAN_METRICS))
+        rows |= _pairs([key for key, _ in some], run(compare, tasks), REFERENCES)
+    return rows
 
 
 def score_patches(

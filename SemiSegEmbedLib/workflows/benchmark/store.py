@@ -26,6 +26,8 @@ from SemiSegEmbedLib.workflows.progress import Progress, silent
 ARRAYS = ("image", "label", "exact")
 Map = Callable[..., Iterator[Any]]
 """`map`, or its like over processes."""
+MOST_WORKERS = 16
+"""A container shows all processors of its host, however few it may use, and each process holds a torch of its own."""
 
 
 @contextmanager
@@ -33,9 +35,9 @@ def parallel_map(workers: int | None = None) -> Iterator[Map]:
     """`map` over processes; with one worker it is `map` itself.
 
     Args:
-        workers: Processes; None is one for each processor.
+        workers: Processes; None is one for each processor, but at most `MOST_WORKERS`.
     """
-    count = workers or os.cpu_count() or 1
+    count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
     if count == 1:
         yield map
         return

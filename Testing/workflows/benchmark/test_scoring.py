@@ -3,6 +3,7 @@ import torch
 
 from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
 from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.workflows.benchmark import scoring
 from SemiSegEmbedLib.workflows.benchmark.scoring import (
     PatchPlace,
     cut_patch,
@@ -19,6 +20,25 @@ def test_the_truth_is_perfect_against_itself_and_not_against_the_annotators(tiny
         assert rows[key]["exact"]["iou"] == 1.0
         assert rows[key]["exact"]["hd95"] == 0.0
         assert 0.5 < rows[key]["annotators"]["iou"] < 1.0
+
+
+def test_no_more_scans_are_held_than_are_judged_at_once(tiny_data, monkeypatch):
+    monkeypatch.setattr(scoring, "SCANS_AT_ONCE", 2)
+    predicted, portions = [], []
+
+    def predict():
+        for key in tiny_data.test[:5]:
+            predicted.append(key)
+            yield key, np.array(tiny_data.store.load(key).label)
+
+    def judge(compare, tasks):
+        portions.append((len(tasks), len(predicted)))
+        return map(compare, tasks)
+
+    rows = score_scans(predict(), tiny_data.store, judge)
+    assert portions == [(4, 2), (4, 4), (2, 5)]
+    assert list(rows) == tiny_data.test[:5]
+    assert all(row["annotators"]["iou"] == 1.0 for row in rows.values())
 
 
 def test_a_prediction_of_nothing_is_a_miss_with_the_diagonal(tiny_data):

@@ -12,6 +12,12 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name.lower().endswith(IMAGE_SUFFIXES))
 
 
+def title_of(file: str) -> str:
+    """What people call a scan: the name of its file without the ending; another name as it is."""
+    endings = (ending for ending in IMAGE_SUFFIXES if file.lower().endswith(ending))
+    return file[: len(file) - len(max(endings, key=len, default=""))] or file
+
+
 def unused_path(folder: Path, name: str, suffix: str = "") -> Path:
     """A path that is not there yet, for what people call `name`: "hip.stl", "hip-2.stl" and so on."""
     base = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name).strip(" .") or "scan"

@@ -19,8 +19,8 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Errand
 from SemiSegEmbedLib.application.image_files import unused_path
-from SemiSegEmbedLib.application.result_scene import ct_of
 from SemiSegEmbedLib.application.segmentation import copy_layers, segment_facts, segment_id
+from SemiSegEmbedLib.application.slice_views import ct_of
 from SemiSegEmbedLib.application.snapshot import Snapshot
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 from SemiSegEmbedLib.study.files import atomic_writer, explain

@@ -10,6 +10,7 @@ import slicer
 
 from SemiSegEmbedLib.application.scene import waiting
 from SemiSegEmbedLib.application.segmentation import create_segmentation
+from SemiSegEmbedLib.application.slice_views import BONE_WINDOW, bring_into_view, ct_of, set_window
 from SemiSegEmbedLib.application.volumes import load_label, load_volume, remove_node
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.study.records import Label
@@ -20,6 +21,8 @@ LABEL_ATTRIBUTE = "SemiSegEmbed.label"
 
 def show_result(image: Path, label: Path, labels: Sequence[Label], name: str, volume: Any = None) -> Any:
     """Show a CT with its result in the slice views; what is loaded already is reused.
+
+    Segmentations of other CTs that the module made are hidden meanwhile: over this one they would mislead.
 
     Args:
         image: The CT.
@@ -39,14 +42,14 @@ def show_result(image: Path, label: Path, labels: Sequence[Label], name: str, vo
         shown = ct_of(node)
         if shown is None:
             # Somebody took the CT out of the scene and left what was found in it.
-            shown = volume or load_volume(image, name)
+            shown = volume or _load_ct(image, name)
             node.SetReferenceImageGeometryParameterFromVolumeNode(shown)
-        slicer.util.setSliceViewerLayers(background=shown, foreground=None, label=None, fit=True)
+        bring_into_view(shown)
     return node
 
 
 def _load(image: Path, label: Path, labels: Sequence[Label], name: str, volume: Any) -> Any:
-    loaded = load_volume(image, name) if volume is None else None
+    loaded = _load_ct(image, name) if volume is None else None
     try:
         label_node = load_label(label)
     except BadInputError:
@@ -58,9 +61,10 @@ def _load(image: Path, label: Path, labels: Sequence[Label], name: str, volume: 
     return node
 
 
-def ct_of(node: Any) -> Any:
-    """The CT that a segmentation was made on; None where it is no longer in the scene."""
-    return node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+def _load_ct(image: Path, name: str) -> Any:
+    volume = load_volume(image, name)
+    set_window(volume, *BONE_WINDOW)
+    return volume
 
 
 def _made_from(label: Path) -> Any:

@@ -21,6 +21,7 @@ from SemiSegEmbedLib.application.segmentation import (
     label_voxels_of,
     take_snapshot,
 )
+from SemiSegEmbedLib.application.slice_views import BONE_WINDOW, bring_into_view, is_aside, set_window, slice_nodes
 from SemiSegEmbedLib.application.snapshot import Snapshot
 from SemiSegEmbedLib.application.volumes import CASE_ATTRIBUTE, add_volume, load_label, load_volume, remove_node
 from SemiSegEmbedLib.study.records import Label
@@ -74,20 +75,14 @@ class CaseScene:
             self.segmentation = create_segmentation(volume, labels, drawn)
             self.protection.watch(self.editor(), self.segmentation)
             self.set_window(*WINDOWS["bone"])
-            self._arrange(drawn)
+            bring_into_view(volume, None if drawn is None else _middle(drawn))
             self.mark_saved()
         return drawn
 
-    def _arrange(self, drawn: Voxels | None) -> None:
-        """Slice views in the planes of the CT, all of it in sight, at what is drawn or else in the middle."""
-        manager = slicer.app.layoutManager()
-        if manager is not None and not any(node.IsMappedInLayout() for node in _slice_nodes()):
-            manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-        for node in _slice_nodes():
-            node.RotateToVolumePlane(self.volume)
-        slicer.util.setSliceViewerLayers(background=self.volume, foreground=None, label=None, fit=True)
-        for node in _slice_nodes():
-            node.JumpSliceByCentering(*_middle(self.volume, drawn))
+    def come_back(self) -> None:
+        """Bring the case into view again where a result on another CT has taken its place."""
+        if self.segmentation is not None and is_aside(self.segmentation):
+            bring_into_view(self.volume, keep_overlay=True)
 
     def clear(self) -> None:
         """Take the case out of the scene."""
@@ -164,9 +159,7 @@ class CaseScene:
 
     def set_window(self, width: float, level: float) -> None:
         """Set grey window and level of the CT in HU."""
-        display = self.volume.GetDisplayNode()
-        display.SetAutoWindowLevel(False)
-        display.SetWindowLevel(width, level)
+        set_window(self.volume, width, level)
 
     def slice_index(self) -> int | None:
         """Index of the slice of the CT that the axial view shows; None when it shows none."""
@@ -181,13 +174,14 @@ class CaseScene:
         return index if 0 <= index < self.volume.GetImageData().GetDimensions()[2] else None
 
     def jump_to(self, position_lps_mm: Sequence[float]) -> None:
-        """Move all slice views to a place."""
+        """Move all slice views to a place of the case."""
+        self.come_back()
         x, y, z = position_lps_mm
-        for node in _slice_nodes():
+        for node in slice_nodes():
             node.JumpSliceByCentering(-x, -y, z)
 
 
-WINDOWS = {"bone": (2000.0, 500.0), "soft tissue": (400.0, 50.0)}
+WINDOWS = {"bone": BONE_WINDOW, "soft tissue": (400.0, 50.0)}
 """Width and level in HU."""
 
 
@@ -220,10 +214,6 @@ def _begin(editor: Any) -> None:
     editor.SetAttribute("Threshold.MaximumThreshold", str(BONE_UP_TO_HU))
 
 
-def _slice_nodes() -> list[Any]:
-    return list(slicer.util.getNodesByClass("vtkMRMLSliceNode"))
-
-
 def _read_label(path: Path) -> Voxels:
     node = load_label(path)
     voxels = label_voxels_of(node)
@@ -231,14 +221,11 @@ def _read_label(path: Path) -> Voxels:
     return voxels
 
 
-def _middle(volume: Any, drawn: Voxels | None) -> tuple[float, float, float]:
-    """RAS of the middle of what is drawn, in every eighth voxel; else of the CT."""
-    if drawn is not None:
-        found = np.nonzero(drawn.array[::8, ::8, ::8])
-        if found[0].size:
-            z, y, x = (8 * (axis.min() + axis.max()) / 2 for axis in found)
-            left, posterior, superior = (drawn.grid.ijk_to_lps @ (x, y, z, 1.0))[:3].tolist()
-            return -left, -posterior, superior
-    bounds = [0.0] * 6
-    volume.GetRASBounds(bounds)
-    return (bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2
+def _middle(drawn: Voxels) -> tuple[float, float, float] | None:
+    """RAS of the middle of what is drawn in every eighth voxel; None where that is nothing."""
+    found = np.nonzero(drawn.array[::8, ::8, ::8])
+    if not found[0].size:
+        return None
+    z, y, x = (8 * (axis.min() + axis.max()) / 2 for axis in found)
+    left, posterior, superior = (drawn.grid.ijk_to_lps @ (x, y, z, 1.0))[:3].tolist()
+    return -left, -posterior, superior

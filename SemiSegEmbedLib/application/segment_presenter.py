@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from SemiSegEmbedLib.application.background import Background
 from SemiSegEmbedLib.application.child import Errand
-from SemiSegEmbedLib.application.image_files import images_in, unused_path
+from SemiSegEmbedLib.application.image_files import images_in, title_of, unused_path
 from SemiSegEmbedLib.application.interaction import Dialogs, Messages
 from SemiSegEmbedLib.application.label_file import write_nrrd
 from SemiSegEmbedLib.application.model_text import model_name
@@ -74,7 +74,12 @@ class SegmentView(Protocol):
 
 
 class SegmentPresenter:
-    """Works through a list of scans, one child process each, so that a failure ends nothing but itself."""
+    """Works through a list of scans, one child process each, so that a failure ends nothing but itself.
+
+    Attributes:
+        scans: The list.
+        showing: Emitted before a result comes into view.
+    """
 
     def __init__(self, view: SegmentView, session: Session, dialogs: Dialogs, messages: Messages) -> None:
         self._view = view
@@ -82,6 +87,7 @@ class SegmentPresenter:
         self._dialogs = dialogs
         self._messages = messages
         self.scans = ScanList()
+        self.showing = Signal()
         self._errand = Errand()
         self._output = Path()
         self._model = Path()
@@ -137,7 +143,7 @@ class SegmentPresenter:
             self._add(images_in(folder) or [folder])
 
     def _add(self, paths: Sequence[Path]) -> None:
-        self.scans.add([Scan(path, path.name) for path in paths])
+        self.scans.add([Scan(path, title_of(path.name)) for path in paths])
         self._show()
 
     def add_loaded(self) -> None:
@@ -192,7 +198,7 @@ class SegmentPresenter:
 
     def _segment(self, scan: Scan) -> None:
         # A folder for each scan: two scans of one name must not overwrite each other.
-        folder = unused_path(self._output, scan.name.split(".")[0])
+        folder = unused_path(self._output, scan.name)
         arguments = ["segment", str(self._model), str(scan.path), "--output", str(folder), *self._view.options()]
         scan.state = ScanState.RUNNING
 
@@ -282,6 +288,7 @@ class SegmentPresenter:
             self._messages.warn(_("Select a scan that is done."))
             return
         volume = slicer.mrmlScene.GetNodeByID(scan.volume_id) if scan.volume_id else None
+        self.showing.emit()
         try:
             use(show_result(scan.path, scan.label, scan.labels, scan.name, volume), scan)
         except SemiSegEmbedError as error:

@@ -171,13 +171,14 @@ class SegmentWidgets:
             ScanState.DONE: _("done"),
             ScanState.FAILED: _("failed"),
         }
-        result = str(scan.label) if scan.label is not None else localised(scan.problem)
-        table = self._ui.segmentScanTable
-        for column, text in enumerate((scan.name, words[scan.state], result)):
+        problem = localised(scan.problem)
+        result = (problem, problem) if scan.label is None else (scan.label.name, str(scan.label))
+        state, table = words[scan.state], self._ui.segmentScanTable
+        for column, (text, tip) in enumerate(((scan.name, scan.name), (state, state), result)):
             item = table.item(row, column)
-            if item is None or item.text() != text:
+            if item is None or item.text() != text or item.toolTip() != tip:
                 table.setItem(row, column, qt.QTableWidgetItem(text))
-                table.item(row, column).setData(qt.Qt.ToolTipRole, text)
+                table.item(row, column).setData(qt.Qt.ToolTipRole, tip)
         table.item(row, STATE_COLUMN).setIcon(self._icons[ICONS[scan.state]])
 
     def _show_selection(self) -> None:

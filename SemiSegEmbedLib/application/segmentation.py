@@ -11,6 +11,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
+from SemiSegEmbedLib.application.slice_views import MADE_ATTRIBUTE
 from SemiSegEmbedLib.application.snapshot import Layer, Snapshot, drawn_box, finished_last
 from SemiSegEmbedLib.application.volumes import RAS_TO_LPS, grid_of, image_of, matrix_above
 from SemiSegEmbedLib.study.presets import CATEGORY, side_code
@@ -75,6 +76,7 @@ def create_segmentation(volume: Any, labels: Sequence[Label], label: Any = None,
         A `vtkMRMLSegmentationNode` in the scene, placed beside the CT in the subject hierarchy.
     """
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name or f"{volume.GetName()} labels")
+    node.SetAttribute(MADE_ATTRIBUTE, "yes")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     fill_segmentation(node, labels, label)

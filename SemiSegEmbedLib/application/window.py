@@ -107,12 +107,20 @@ class ModuleWindow:
         self.review = ReviewPresenter(review_view, self.workbench, overlay, self.messages, self._edit_result, reviewer)
         segment_view = SegmentWidgets(uis["Segment"], icons)
         self.segment = SegmentPresenter(segment_view, self.session, self._dialogs, self.messages)
+        self._share_the_views(overlay)
         models_view = ModelsWidgets(uis["Models"])
         self.models = ModelsPresenter(models_view, self.session, self._dialogs, self.messages, self._use_model)
         self.session.study_changed.connect(self._say_what_is_open)
         self.workbench.opened.connect(self._unfold_annotate)
         self.ui.moduleModelsFold.contentsCollapsed.connect(lambda folded: self.models.enter(not folded))
         self.ui.moduleTrainFold.contentsCollapsed.connect(self._train_folded)
+
+    def _share_the_views(self, overlay: Overlay) -> None:
+        """Nothing of the case lies over the CT of a result, and the case comes back when it is worked on."""
+        scene = self.workbench.scene
+        self.segment.showing.connect(overlay.hide)
+        overlay.changed.connect(lambda name: None if name is None else scene.come_back())
+        self.ui.moduleAnnotateFold.contentsCollapsed.connect(lambda folded: None if folded else scene.come_back())
 
     def _guide_through_the_work(self) -> None:
         session = self.session

@@ -156,15 +156,16 @@ def hip(tmp_path: Path):
 def shown(module, hip, tmp_path: Path):
     """A scan on the list of the Segment panel that is done, in view; its result is the ball as the left hip bone."""
     sitk = pytest.importorskip("SimpleITK")
+    from SemiSegEmbedLib.application.image_files import title_of
     from SemiSegEmbedLib.application.scan_list import Scan
     from SemiSegEmbedLib.study.presets import HIP_BONES
 
-    scan_path, label = hip("a.nii.gz"), tmp_path / "label.nii.gz"
+    scan_path, label = hip("hip a.nii.gz"), tmp_path / "label.nii.gz"
     sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(scan_path)) > 400, sitk.sitkUInt8), str(label))
     module.answers.folder = tmp_path / "out"
     module.answers.folder.mkdir()
     segment = module.window.segment
-    segment.scans.add([Scan(scan_path, scan_path.name)])
+    segment.scans.add([Scan(scan_path, title_of(scan_path.name))])
     segment.scans[0].finish(label, HIP_BONES)
     segment._show()
     module.ui.segmentScanTable.selectRow(0)

@@ -144,7 +144,7 @@ def test_a_model_that_cannot_be_read(window, hip, tmp_path: Path) -> None:
     reason = (
         "Die Datei „m {1}.ssemodel“ ist kein Modell von SemiSegEmbed oder ist beschädigt; eine andere Datei wählen."
     )
-    assert texts == ["a.nii.gz", "fehlgeschlagen", reason]
+    assert texts == ["a", "fehlgeschlagen", reason]
     window.ui.moduleModelsFold.collapsed = False
     window.wait(lambda: window.ui.modelsTable.rowCount == 1)
     assert window.ui.modelsDescriptionLabel.text == reason

@@ -47,7 +47,7 @@ def export(module, file_format: str) -> list[Path]:
     before = set(module.answers.folder.iterdir())
     start(module, file_format)
     module.wait(lambda: not module.window.segment._export.running)
-    assert module.message.startswith("Written: a.nii.gz segmentation"), module.message
+    assert module.message.startswith("Written: hip a segmentation"), module.message
     return sorted(set(module.answers.folder.iterdir()) - before)
 
 
@@ -59,7 +59,7 @@ def surface_of(path: Path):
 
 
 def segmentation():
-    return slicer.util.getFirstNodeByName("a.nii.gz segmentation")
+    return slicer.util.getFirstNodeByName("hip a segmentation")
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -87,7 +87,7 @@ def test_an_export_never_writes_over_a_file(shown) -> None:
     (first,) = export(shown, "nii.gz")
     first.write_bytes(b"mine")
     (second,) = export(shown, "nii.gz")
-    assert second.name == "a.nii.gz segmentation-2.nii.gz"
+    assert second.name == "hip a segmentation-2.nii.gz"
     assert first.read_bytes() == b"mine"
 
 
@@ -120,7 +120,7 @@ def test_the_window_answers_while_files_are_written_and_later_drawing_is_not_in_
     assert shown.ui.segmentExportCancelButton.enabled
     bar = shown.ui.segmentExportProgressBar
     assert bar.isVisibleTo(bar.parentWidget())
-    volume = slicer.util.getFirstNodeByName("a.nii.gz")
+    volume = slicer.util.getFirstNodeByName("hip a")
     empty = np.zeros(slicer.util.arrayFromVolume(volume).shape, np.uint8)
     slicer.util.updateSegmentBinaryLabelmapFromArray(empty, segmentation(), "label_1", volume)
     shown.wait(lambda: "Written" in shown.message)
@@ -156,7 +156,7 @@ def test_cancel_while_files_are_put_in_place_takes_them_away_again(shown, tempor
     shown.window.timer.stop()
     while running._errand.running:
         running.poll()
-    while not list(shown.answers.folder.glob("a.nii.gz*")):
+    while not list(shown.answers.folder.glob("hip a segmentation*")):
         assert running._threads.busy
         time.sleep(0.01)
     shown.ui.segmentExportCancelButton.click()
@@ -200,7 +200,7 @@ def test_all_files_or_none(tmp_path: Path) -> None:
 def overlapping(shown):
     """The result with a segment of the user's own, which overlaps the bone."""
     node = segmentation()
-    volume = slicer.util.getFirstNodeByName("a.nii.gz")
+    volume = slicer.util.getFirstNodeByName("hip a")
     node.GetSegmentation().AddEmptySegment("mine", "my tumour", (1.0, 0.0, 0.5))
     box = np.zeros(slicer.util.arrayFromVolume(volume).shape, np.uint8)
     box[8:14, 10:24, 12:30] = 1
@@ -216,7 +216,7 @@ def test_a_segmentation_file_holds_everything_that_slicer_shows(overlapping) -> 
     storage = slicer.vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(path))
     assert storage.ReadData(back)
-    volume = slicer.util.getFirstNodeByName("a.nii.gz")
+    volume = slicer.util.getFirstNodeByName("hip a")
     assert list(back.GetSegmentation().GetSegmentIDs()) == list(node.GetSegmentation().GetSegmentIDs())
     for key in node.GetSegmentation().GetSegmentIDs():
         old, new = node.GetSegmentation().GetSegment(key), back.GetSegmentation().GetSegment(key)
@@ -248,7 +248,7 @@ def test_a_label_file_holds_the_segments_of_the_study_and_the_others_are_named(o
 def test_each_segment_becomes_a_surface_of_its_own_where_they_overlap(overlapping) -> None:
     module, box = overlapping
     files = export(module, SURFACES[0])
-    assert [path.name.removeprefix("a.nii.gz segmentation ") for path in files] == [
+    assert [path.name.removeprefix("hip a segmentation ") for path in files] == [
         "hip bone left.stl",
         "my tumour.stl",
     ]
@@ -256,7 +256,7 @@ def test_each_segment_becomes_a_surface_of_its_own_where_they_overlap(overlappin
 
 
 def test_a_result_whose_ct_was_closed_gets_it_back(shown) -> None:
-    slicer.mrmlScene.RemoveNode(slicer.util.getFirstNodeByName("a.nii.gz"))
+    slicer.mrmlScene.RemoveNode(slicer.util.getFirstNodeByName("hip a"))
     (path,) = export(shown, "nii.gz")
     assert sitk.GetArrayFromImage(sitk.ReadImage(str(path))).any()
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1

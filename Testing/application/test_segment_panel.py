@@ -15,7 +15,7 @@ vtk = pytest.importorskip("vtk")
 
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
-from SemiSegEmbedLib.application.image_files import unused_path  # noqa: E402
+from SemiSegEmbedLib.application.image_files import title_of, unused_path  # noqa: E402
 from SemiSegEmbedLib.application.model_text import model_name  # noqa: E402
 from SemiSegEmbedLib.application.scan_list import Scan, ScanList, ScanState  # noqa: E402
 from SemiSegEmbedLib.study.presets import HIP_BONES  # noqa: E402
@@ -100,13 +100,13 @@ def test_cancelling_keeps_the_list_and_start_goes_on(ready, hip) -> None:
 
 
 def test_a_result_is_a_segmentation_with_terms_and_the_geometry_of_its_ct(shown) -> None:
-    node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
+    node = slicer.util.getFirstNodeByName("hip a segmentation")
     segment = node.GetSegmentation().GetSegment("label_1")
     assert segment.GetName() == "hip bone left"
     tag = vtk.reference("")
     assert segment.GetTag(segment.GetTerminologyEntryTagName(), tag)
     assert "SCT^29836001^Hip~SCT^7771000^Left" in str(tag)
-    volume = slicer.util.getFirstNodeByName("a.nii.gz")
+    volume = slicer.util.getFirstNodeByName("hip a")
     role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
     assert node.GetNodeReferenceID(role) == volume.GetID()
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
@@ -117,7 +117,7 @@ def test_a_result_is_a_segmentation_with_terms_and_the_geometry_of_its_ct(shown)
 
 
 def test_surfaces_are_made_when_3d_is_asked_for_and_smoothed_as_wanted(shown) -> None:
-    node = slicer.util.getFirstNodeByName("a.nii.gz segmentation")
+    node = slicer.util.getFirstNodeByName("hip a segmentation")
     assert not node.GetSegmentation().ContainsRepresentation("Closed surface")
 
     def roughness(percent: int) -> float:
@@ -138,6 +138,19 @@ def test_surfaces_are_made_when_3d_is_asked_for_and_smoothed_as_wanted(shown) ->
 
 def test_a_file_format_of_names_is_kept_out_of_paths(tmp_path: Path) -> None:
     assert unused_path(tmp_path, "../a/b: c?", ".stl").name == "_a_b_ c_.stl"
+
+
+@pytest.mark.parametrize(
+    ("file", "title"),
+    [("hip 1.5mm.nii.gz", "hip 1.5mm"), ("HIP.NRRD", "HIP"), ("series 3", "series 3"), (".nii.gz", ".nii.gz")],
+)
+def test_scans_are_called_as_their_files_without_the_ending(file: str, title: str) -> None:
+    assert title_of(file) == title
+
+
+def test_the_table_names_the_file_of_a_result_and_its_tool_tip_says_where_it_lies(shown) -> None:
+    item, label = shown.ui.segmentScanTable.item(0, 2), shown.window.segment.scans[0].label
+    assert (item.text(), item.toolTip()) == (label.name, str(label))
 
 
 def test_cancelled_and_failed_scans_wait_again_and_done_ones_stay(tmp_path: Path) -> None:

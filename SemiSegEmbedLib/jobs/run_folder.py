@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from SemiSegEmbedLib.jobs.reasons import lost_reason
 from SemiSegEmbedLib.jobs.requests import Requests
 from SemiSegEmbedLib.jobs.status import ENDED, RunState, RunStatus, here, is_alive, read_status, write_status_file
 from SemiSegEmbedLib.study.edits import check_id, shown_text
-from SemiSegEmbedLib.study.fields import read_json
+from SemiSegEmbedLib.study.fields import Fields, read_json
 from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_abandoned
 
 __all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state", "observed_status"]
@@ -26,7 +27,9 @@ __all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state",
 HEARTBEAT_EVERY_S = 2.0
 START_PATIENCE_S = 120.0
 """Between the folder of a run and its process so much time may pass."""
+PARTS = ("annotated", "unannotated", "validation")
 _SECONDS = "%Y%m%d-%H%M%S"
+_SPLIT_BYTES, _MOST_CASES = 16 << 20, 100_000
 
 
 class RunFolder:
@@ -40,6 +43,7 @@ class RunFolder:
         self.path = Path(path).absolute()
         self.checkpoints = self.path / "checkpoints"
         self.log = self.path / "log.txt"
+        self._split = self.path / "split.json"
         self._stop = self.path / "stop"
         self._status = self.path / "status.json"
         self._launch = self.path / "launch.json"
@@ -92,6 +96,19 @@ class RunFolder:
         if not isinstance(config, dict):
             raise BadInputError(f"config.json of the run {self.run_id} is damaged: start a new run.")
         return config
+
+    @property
+    def split(self) -> dict[str, list[str]] | None:
+        """The cases of each part of the run, as they were when it first prepared its data; None before.
+
+        Raises:
+            BadInputError: The file is damaged.
+        """
+        return read_json(self._split, _SPLIT_BYTES, _parts) if self._split.exists() else None
+
+    def write_split(self, parts: Mapping[str, Sequence[str]]) -> None:
+        """Keep which cases take part, by `PARTS`: a run that is resumed later goes on with these."""
+        atomic_write(self._split, json.dumps({name: list(parts[name]) for name in PARTS}).encode("ascii"))
 
     def append_event(self, **fields: Any) -> None:
         """Add a line to `events.jsonl`, with "time" in seconds since 1970."""
@@ -245,6 +262,11 @@ def _confirmed(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> R
         )
         return replace(status, state=RunState.FAILED, reason=reason)
     return status
+
+
+def _parts(value: Any) -> dict[str, list[str]]:
+    fields = Fields(value, "the split")
+    return {name: [str(key) for _, key in fields.items(name, limit=_MOST_CASES)] for name in PARTS}
 
 
 def _waiting(run: RunFolder, status: RunStatus) -> RunStatus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,19 @@ def parse_json(text: str) -> Any:
         raise FieldError("it is not valid JSON") from error
 
 
-def read_json(path: Path, limit: int = 1 << 20) -> Any:
+def read_json(path: Path, limit: int = 1 << 20, take: Callable[[Any], Any] = lambda value: value) -> Any:
     """Read and parse a small JSON file.
+
+    Args:
+        path: The file.
+        limit: Its most bytes.
+        take: Takes out of the parsed value what is wanted; a `FieldError` of it is a fault of the file.
 
     Raises:
         BadInputError: It is missing, too large or not valid; one sentence that names the file.
     """
     try:
-        return parse_json(read_bytes(path, limit).decode("utf-8"))
+        return take(parse_json(read_bytes(path, limit).decode("utf-8")))
     except OSError as error:
         raise BadInputError(str(explain(error, f"{path.name} could not be read"))) from error
     except UnicodeDecodeError as error:

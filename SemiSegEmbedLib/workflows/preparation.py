@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,22 +41,34 @@ def prepare_training(
     *,
     ignore_problems: bool = False,
     validation: Sequence[str] | None = None,
+    begun: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = silent,
 ) -> TrainingData:
     """Checks, splits, resamples and caches the cases of a study.
+
+    Args:
+        study: The study.
+        config: Of the run.
+        ignore_problems: Leave cases with problems out instead of refusing to train.
+        validation: Cases to validate on; None: see `make_split`.
+        begun: What `record_of` gave of the run's first split when the run is resumed: its parts stay what they were.
+        progress: Told how far it is.
 
     Raises:
         BadInputError: No case is annotated, or cases have problems and `ignore_problems` is False; the
             message names every one of them.
     """
     broken = find_broken_cases(study, progress)
+    if begun is not None:
+        taking_part = {key for keys in begun.values() for key in keys}
+        broken = {key: sentences for key, sentences in broken.items() if key in taking_part}
     if broken and not ignore_problems:
         problems = " ".join(f"{key}: {sentence}" for key, sentences in broken.items() for sentence in sentences)
         raise BadInputError(f"Training did not begin because of these problems. {problems}")
     usable = [case for case in study.cases if case.key not in broken]
+    if begun is not None:
+        usable, validation = as_begun(usable, begun), begun["validation"]
     split = make_split(usable, seed=config.seed, validation=validation)
-    if not split.annotated:
-        raise BadInputError("No case is annotated: annotate at least one scan of the study, then train.")
     volumes = load_volumes(study, split, config, progress)
     return TrainingData(
         volumes=volumes,
@@ -67,6 +79,25 @@ def prepare_training(
         split=split,
         left_out=tuple(broken),
     )
+
+
+def record_of(split: Split) -> dict[str, Sequence[str]]:
+    """The parts of a split by name, as plain values."""
+    return {"annotated": split.annotated, "unannotated": split.unannotated, "validation": split.validation}
+
+
+def as_begun(cases: Sequence[Case], begun: Mapping[str, Sequence[str]]) -> list[Case]:
+    """The cases of a run that goes on: later ones take no part, and what was annotated meanwhile teaches the next run.
+
+    Else a case that trained until now could validate from now on. Cases that are held out meanwhile are held out.
+    """
+    known = {key for keys in begun.values() for key in keys}
+    later = set(begun["unannotated"])
+    return [
+        replace(case, role=Role.UNANNOTATED) if case.key in later and case.role is Role.ANNOTATED else case
+        for case in cases
+        if case.key in known or case.role is Role.HELD_OUT
+    ]
 
 
 def find_broken_cases(study: Study, progress: Progress = silent) -> dict[str, list[str]]:

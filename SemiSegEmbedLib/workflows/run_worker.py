@@ -32,7 +32,7 @@ from SemiSegEmbedLib.workflows.model_export import (
     network_facts,
 )
 from SemiSegEmbedLib.workflows.models import resolve_model
-from SemiSegEmbedLib.workflows.preparation import TrainingData, prepare_training
+from SemiSegEmbedLib.workflows.preparation import TrainingData, prepare_training, record_of
 from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
 from SemiSegEmbedLib.workflows.validation import Validator
 
@@ -103,14 +103,18 @@ class RunWorker:
         config = TrainingConfig.from_dict(self.run.config["training"])
         self.device = processes.own_device(choose_device(request["device"]))
         self._free_bytes = leave_room_for_display(self.device)
+        begun = processes.agreed(self.run.split if self.leads else None)
         with processes.first_one_first():
             self.data = prepare_training(
                 self.study,
                 config,
                 ignore_problems=request["ignore_problems"],
                 validation=request["validation"],
+                begun=begun,
                 progress=self._progress,
             )
+        if self.leads and begun is None:
+            self.run.write_split(record_of(self.data.split))
         self._event(
             event="prepared",
             annotated=len(self.data.split.annotated),
@@ -162,6 +166,8 @@ class RunWorker:
         steps = planned[0] if planned else min(processes.agreed(self._steps_for(config, minutes)), most or sys.maxsize)
         if not planned:
             message = f"{steps} steps were chosen for a budget of {minutes:g} minutes."
+            if minutes == 1:
+                message = f"{steps} steps were chosen for a budget of one minute."
             self._event(event="planned", steps=steps, message=message)
         return config.replace(steps=steps)
 

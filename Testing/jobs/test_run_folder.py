@@ -80,6 +80,17 @@ def test_damaged_config_is_one_sentence(run: RunFolder) -> None:
         _ = RunFolder(run.path.parent).config
 
 
+def test_the_split_of_a_run_is_kept_and_a_damaged_one_is_one_sentence(run: RunFolder) -> None:
+    assert run.split is None
+    parts = {"annotated": ("case-0001",), "unannotated": ("case-0002", "case-0003"), "validation": ()}
+    run.write_split(parts)
+    assert run.split == {name: list(keys) for name, keys in parts.items()}
+    for text in ("{", '{"annotated": [], "unannotated": []}', '{"annotated": 1, "unannotated": [], "validation": []}'):
+        (run.path / "split.json").write_text(text)
+        with pytest.raises(BadInputError, match=r"^split\.json cannot be used because .*\.$"):
+            _ = run.split
+
+
 def test_status_carries_the_process_and_keeps_its_counts(run: RunFolder) -> None:
     run.write_status(RunState.RUNNING, step=3, total_steps=5)
     run.write_status(RunState.RUNNING)

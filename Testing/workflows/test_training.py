@@ -25,6 +25,7 @@ from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows import run_worker
 from SemiSegEmbedLib.workflows.following import follow, request_preview
 from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
 from SemiSegEmbedLib.workflows.training import TrainingRequest, configure, create_run, execute_run
 
 from .conftest import TINY
@@ -256,8 +257,6 @@ def test_a_run_continues_from_a_model(study: Study) -> None:
 
 
 def test_six_annotated_scans_keep_one_patient_for_validation(tmp_path: Path) -> None:
-    from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
-
     study = create_phantom_study(tmp_path / "six", count=6, annotated=6, held_out=0, spacing_mm=6.0, seed=1)
     run = create_run(study, request(steps=10))
     assert execute_run(run) is RunState.FINISHED
@@ -268,6 +267,33 @@ def test_six_annotated_scans_keep_one_patient_for_validation(tmp_path: Path) -> 
     chosen = create_run(study, request(steps=10, validation=("case-0002", "case-0005")))
     assert execute_run(chosen) is RunState.FINISHED
     assert next(event["cases"] for event in chosen.events()[0] if event["event"] == "validation") == 2
+
+
+def test_a_resumed_run_keeps_its_split_whatever_was_annotated_meanwhile(tmp_path: Path) -> None:
+    """With the sixth annotation a scan that has trained already would validate, and its numbers be called honest."""
+    study = create_phantom_study(tmp_path / "six", count=7, annotated=5, held_out=0, spacing_mm=6.0, seed=1)
+    run = create_run(study, request(steps=12, overrides=TINY | {"validate_every": 6}))
+    validations: list[dict] = []
+
+    def stop_once(event: dict) -> None:
+        if event["event"] == "validation":
+            validations.append(event)
+            if len(validations) == 1:
+                run.request_stop()
+
+    assert execute_run(run, on_event=stop_once) is RunState.STOPPED
+    study.add_label("case-0006", study.folder / "phantoms" / "phantom-006-label.nii.gz")
+    study.set_role("case-0007", Role.EXCLUDED)
+    shutil.copyfile(study.image_path(study.cases[0]), tmp_path / "later.nii.gz")
+    study.add_case(tmp_path / "later.nii.gz", allow_duplicate=True)  # which is a problem, but not of this run
+    run.clear_stop()
+    assert execute_run(run, on_event=stop_once) is RunState.FINISHED
+    assert [(v["step"], v["optimistic"], v["cases"]) for v in validations] == [
+        (step, True, validations[0]["cases"]) for step in (6, 12)
+    ]
+    prepared = [(e["annotated"], e["unannotated"]) for e in run.events()[0] if e["event"] == "prepared"]
+    assert prepared == [(5, 2), (5, 1)], "what was left out of the study meanwhile is left out"
+    assert [len(run.split[part]) for part in ("annotated", "unannotated", "validation")] == [5, 2, 0]
 
 
 def test_a_problem_stops_the_training_before_it_begins_and_names_the_case(study: Study) -> None:

@@ -110,14 +110,15 @@ def measure_peers(
     config: TrainingConfig, device: torch.device, repeats: int, group: int, tf32: bool
 ) -> dict[str, Any]:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-    peer, batch = PeerStep(config, device), make_source(config, device).batch(2, 2)
-    for number in range(2):
-        peer.step(batch, number)
-    reset_peak(device)
-    row: dict[str, Any] = time_groups(lambda number: peer.step(batch, number), device, repeats, group)
-    row["peak_gib"] = peak_gib(device)
-    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = False, True
-    return row
+    try:
+        peer, batch = PeerStep(config, device), make_source(config, device).batch(2, 2)
+        for number in range(2):
+            peer.step(batch, number)
+        reset_peak(device)
+        row: dict[str, Any] = time_groups(lambda number: peer.step(batch, number), device, repeats, group)
+        return row | {"peak_gib": peak_gib(device)}
+    finally:  # also when memory runs out: the rows after this one have torch's own setting
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = False, True
 
 
 def convolution_floor(config: TrainingConfig, device: torch.device, repeats: int) -> dict[str, float]:

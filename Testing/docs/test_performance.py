@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "performance.md"
@@ -147,3 +148,22 @@ def test_what_comes_home_goes_into_the_page_and_a_failed_part_replaces_nothing(s
         (tmp_path / name / run_gpu.NAME).write_text(json.dumps({"file_to_saved": part}))
     run_gpu.take([tmp_path / "one", tmp_path / "two"])
     assert "| 4.0 s |" in (docs / "page.md").read_text(encoding="utf-8")
+
+
+def test_a_row_of_the_peers_that_fails_leaves_the_precision_of_the_next_ones_alone(
+    scripts: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, found = scripts["bench_step"], []
+    switches = (torch.backends.cuda.matmul, torch.backends.cudnn)
+
+    def full(config: object, device: object) -> None:
+        found.append([switch.allow_tf32 for switch in switches])
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(step, "PeerStep", full)
+    before = [switch.allow_tf32 for switch in switches]
+    for tf32 in (True, False):
+        with pytest.raises(torch.OutOfMemoryError):
+            step.measure_peers(object(), torch.device("cpu"), 1, 1, tf32)
+    assert found == [[True, True], [False, False]]
+    assert [switch.allow_tf32 for switch in switches] == before

@@ -51,7 +51,8 @@ def suggest(
     for number, key in enumerate(chosen):
         progress("Looking for uncertain places", number / len(chosen), key)
         folder = study.results_folder / study.case(key).key / path.stem
-        if not (folder / "provenance.nii.gz").exists():
+        # Results without passes have no provenance; those that a killed process left have no facts, its last file.
+        if not all((folder / name).exists() for name in ("provenance.nii.gz", "facts.json")):
             loaded = loaded or load_model(path)
             folder, _ = segment_case(study, key, path, options, model=loaded)
         facts = json.loads((folder / "facts.json").read_text(encoding="ascii"))

@@ -141,6 +141,14 @@ def test_suggestions_rank_cases_and_name_places(trained_study: Study) -> None:
     assert len(ranked[0]["places"][0]["position_lps_mm"]) == 3
 
 
+def test_what_a_killed_process_left_of_a_result_is_made_again(trained_study: Study) -> None:
+    (whole,) = suggest(trained_study, None, ["case-0003"], OPTIONS)
+    folder = trained_study.result_path(Study.open(trained_study.folder).results[0])
+    for name in ("facts.json", "places.json"):
+        (folder / name).unlink()
+    assert suggest(trained_study, None, ["case-0003"], OPTIONS) == [whole]
+
+
 def test_a_place_points_at_the_voxel_that_is_uncertain(trained_study: Study) -> None:
     segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
     (result,) = Study.open(trained_study.folder).results

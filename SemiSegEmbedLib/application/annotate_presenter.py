@@ -145,7 +145,7 @@ class AnnotatePresenter:
                 return  # the user went elsewhere meanwhile
             key = self._workbench.next_key()
             if key is None:
-                self._messages.tell(_("Saved. Every case is annotated. Next: train."))
+                self._messages.tell(_("Saved. Every case is annotated."))
             else:
                 self._workbench.open(key)
 

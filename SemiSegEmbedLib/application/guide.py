@@ -151,7 +151,7 @@ def _model_step(now: Situation, count: str) -> Step:
     if now.reviewing:
         return Step(count, _("Next: look at unsure places"), "Review", "reviewNextButton")
     if now.unseen:
-        text = _("The model has not looked at {count} scans.").format(count=now.unseen)
+        text = _("Not looked at by the model: {count}.").format(count=now.unseen)
         return Step(f"{count} {text}", _("Next: let it look"), "Review", "reviewRankButton")
     if now.review_key:
         return Step(count, _("Next: review a scan"), "Review", "reviewNextButton", now.review_key)

@@ -178,7 +178,7 @@ class ReviewPresenter:
 
     def _ranked(self, cases: Sequence[dict[str, Any]]) -> None:
         if self._finished():
-            text = _("Ranked {count} cases: the first one teaches the model most.")
+            text = _("Cases ranked: {count}. The first one teaches the model most.")
             self._messages.tell(text.format(count=len(cases)))
 
     def _finished(self) -> bool:

@@ -36,6 +36,7 @@ class ReviewWidgets:
         self.rank_clicked = Signal()
         self.case_chosen = Signal()
         self._case_keys: list[str] = []
+        self._places: list[dict[str, Any]] = []
         self._segment = Explained(ui.reviewSegmentButton)
         self._rank = Explained(ui.reviewRankButton)
         self._overlay_buttons = {
@@ -77,8 +78,13 @@ class ReviewWidgets:
 
     def _step(self, by: int) -> None:
         places = self._ui.reviewPlaceList
-        if places.count:
-            places.currentRow = (places.currentRow + by) % places.count
+        if not self._places:
+            return
+        before, count = places.currentRow, len(self._places)
+        places.currentRow = count - 1 if by < 0 and before < 0 else (before + by) % count
+        if places.currentRow == before:
+            # The only place: the views may have been moved away from it.
+            self.place_chosen.emit(before)
 
     def show_case(
         self, case: Case | None, result: ResultRecord | None, places: Sequence[dict[str, Any]], classes: int = 2
@@ -93,7 +99,9 @@ class ReviewWidgets:
         )
         self._ui.reviewStateLabel.toolTip = model
         listing = self._ui.reviewPlaceList
-        row = listing.currentRow
+        # The places of another case, or of another model, are looked at from the first one on.
+        row = listing.currentRow if list(places) == self._places else -1
+        self._places = list(places)
         listing.blockSignals(True)
         listing.clear()
         for rank, place in enumerate(places, 1):
@@ -102,7 +110,7 @@ class ReviewWidgets:
             listing.addItem(text.format(rank=rank, size=place["size_mm3"] / 1000, percent=percent))
         if result is not None and not places:
             listing.addItem(_("No place is uncertain."))
-        listing.currentRow = row if row < len(places) else -1
+        listing.currentRow = row
         listing.blockSignals(False)
         self._ui.reviewPreviousButton.enabled = self._ui.reviewNextButton.enabled = bool(places)
 
@@ -166,5 +174,5 @@ def state_text(case: Case | None, result: ResultRecord | None) -> str:
     for key, name in names.items():
         fraction = result.facts.get(key)
         if isinstance(fraction, int | float) and fraction >= 0.005:
-            parts.append(f"{name} {fraction:.0%}")
+            parts.append(f"{name} {100 * fraction:.0f} %")
     return " · ".join(parts)

@@ -95,7 +95,7 @@ class SampleStudy:
         self._view.show_work("")
         self._show(folder)
         if self._opened:
-            self._messages.tell(_("The sample study is ready. Next: open a case and annotate it, or train."))
+            self._messages.tell(_("The sample study is ready: annotate a case, or train."))
 
     def _failed(self, sentence: str) -> None:
         self._view.show_work("")

@@ -223,10 +223,10 @@ class SegmentPresenter:
     def _summarise(self) -> None:
         done, failed = self.scans.finished()
         if failed:
-            text = _("{done} scans segmented, {failed} failed: see the table; Start tries those again.")
+            text = _("Segmented: {done}, failed: {failed}. See the table; Start tries those again.")
             self._messages.warn(text.format(done=len(done), failed=failed))
             return
-        self._messages.tell(_("{done} scans segmented.").format(done=len(done)))
+        self._messages.tell(_("Scans segmented: {done}.").format(done=len(done)))
         if len(done) == 1:
             self._view.select(done[0])
             self.show()

@@ -152,7 +152,7 @@ class StudyAdding:
 
     def _added(self, count: int) -> None:
         self._view.forget_patient()
-        self._messages.tell(_("{count} added. Next: open a case and annotate it.").format(count=count))
+        self._messages.tell(_("Scans added: {count}.").format(count=count))
 
     def _study_folder(self) -> Path:
         if self._session.study is None:

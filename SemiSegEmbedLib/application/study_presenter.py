@@ -127,7 +127,7 @@ class StudyPresenter:
         folder = self._dialogs.ask_folder(_("Folder of the new study"))
         labels, spacing_mm = self._view.label_list(), self._view.spacing_mm()
         if folder is not None and self._switched(lambda: self._session.create(folder, labels, spacing_mm)):
-            self._messages.tell(_("Study created. Next: add CT scans."))
+            self._messages.tell(_("The study was made."))
 
     def choose(self) -> None:
         """Ask for a study and open it."""
@@ -182,7 +182,7 @@ class StudyPresenter:
         """Open the case to annotate next."""
         key = self._workbench.next_key()
         if key is None:
-            self._messages.tell(_("Every case is annotated. Next: train."))
+            self._messages.tell(_("Every case is annotated."))
         else:
             self._workbench.open(key)
 
@@ -242,7 +242,7 @@ class StudyPresenter:
     def _ranked(self, cases: Sequence[dict[str, Any]]) -> None:
         if cases:
             self._view.select(cases[0]["case"])
-        text = _("Ranked {count} cases. Next case opens the most uncertain one.")
+        text = _("Cases ranked: {count}. Next case opens the most uncertain one.")
         self._messages.tell(text.format(count=len(cases)))
 
 

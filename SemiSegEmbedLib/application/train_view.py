@@ -162,7 +162,7 @@ class TrainWidgets:
         total = progress.total_steps or follower.status.total_steps
         step = max(progress.step, follower.status.step if not follower.live else 0)
         self._ui.trainProgressBar.maximum = 1000
-        fraction = progress.task_fraction if progress.task else (step / total if total else 0.0)
+        fraction = progress.task_fraction if follower.live and progress.task else (step / total if total else 0.0)
         finished = follower.status.state is RunState.FINISHED
         self._ui.trainProgressBar.value = 1000 if finished else round(1000 * min(1.0, fraction))
         self._ui.trainStateLabel.text = state_text(follower)
@@ -177,6 +177,7 @@ class TrainWidgets:
         for index, texts in enumerate(rows):
             for column, text in enumerate(texts):
                 table.setItem(index, column, qt.QTableWidgetItem(text))
+                table.item(index, column).setData(qt.Qt.ToolTipRole, text)
         table.resizeRowsToContents()
         rows_height = min(table.verticalHeader().length(), MAXIMUM_TABLE_HEIGHT)
         table.minimumHeight = table.maximumHeight = table.horizontalHeader().sizeHint.height() + rows_height + 4
@@ -219,7 +220,7 @@ def state_text(follower: RunFollower) -> str:
     if follower.live and not progress.task and progress.seconds_left is not None:
         parts.append(_("about {time} left").format(time=spoken(progress.seconds_left / 3600)))
     if follower.live and progress.task:
-        parts.append(f"{localised_part(progress.task)} {progress.task_fraction:.0%}")
+        parts.append(f"{localised_part(progress.task)} {100 * progress.task_fraction:.0f} %")
     elif progress.total_steps:
         parts.append(_("step {step} of {total}").format(step=progress.step, total=progress.total_steps))
         if progress.losses:

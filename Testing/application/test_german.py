@@ -126,7 +126,7 @@ def test_what_a_run_says_while_it_works(window) -> None:
                      "the run goes on from where it is.")  # fmt: skip
     window.window.session.open(study)
     state = window.ui.trainStateLabel
-    window.wait(lambda: "Bereite die Aufnahmen vor 50%" in state.text)
+    window.wait(lambda: "Bereite die Aufnahmen vor 50 %" in state.text)
     assert "Der Speicher reichte nicht, deshalb: jeder Schritt wird in 2 Teilen gelernt;" in state.text
 
 

@@ -165,6 +165,34 @@ def test_next_and_previous_place_move_the_views_around_the_list(module, study) -
     assert module.window.workbench.scene.slice_index() == 15
 
 
+def test_the_places_of_another_case_are_looked_at_from_the_first_one_on(module, study, hip) -> None:
+    module.ui.reviewPreviousButton.click()
+    assert module.ui.reviewPlaceList.currentRow == 1  # before any was looked at: the last one
+    study.add_case(hip("b.nii.gz", 1))
+    module.window.session.refresh()
+    assert module.ui.reviewPlaceList.currentRow == 1
+    folder = study.results_folder / "case-0002" / "m1"
+    folder.mkdir(parents=True)
+    (folder / "places.json").write_text(json.dumps([PLACES[1], PLACES[0]]))
+    study.add_result("case-0002", "m1", folder, {"uncertainty": 0.2})
+    module.window.session.refresh()
+    module.window.workbench.open("case-0002")
+    module.wait(lambda: module.window.session.case.key == "case-0002")
+    assert module.ui.reviewPlaceList.currentRow == -1
+    module.ui.reviewNextButton.click()
+    assert module.ui.reviewPlaceList.currentRow == 0
+
+
+def test_next_place_leads_back_to_the_only_one(module, study) -> None:
+    (study.results_folder / "case-0001" / "m1" / "places.json").write_text(json.dumps(PLACES[:1]))
+    module.window.session.refresh()
+    module.window.workbench.open("case-0001")
+    for _press in range(2):
+        module.window.workbench.scene.jump_to((0.0, 0.0, 100.0))
+        module.ui.reviewNextButton.click()
+        assert module.window.workbench.scene.slice_index() == 10
+
+
 def test_accepting_and_rejecting_are_kept(module, study) -> None:
     module.ui.reviewAcceptButton.click()
     module.wait(lambda: "accepted" in module.ui.reviewStateLabel.text)

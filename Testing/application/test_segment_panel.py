@@ -226,7 +226,7 @@ def test_a_foreign_file_is_not_imported(ready, tmp_path: Path) -> None:
 def test_ranking_notes_how_sure_the_model_is_and_next_follows_it(ready) -> None:
     ready.ui.studyRankButton.click()
     assert not ready.ui.studyCancelButton.isHidden()
-    ready.wait(lambda: "Ranked" in ready.message, 150)
+    ready.wait(lambda: "Cases ranked" in ready.message, 150)
     assert float(ready.ui.studyCaseTable.item(1, 5).text()) > 0
     ready.ui.studyNextCaseButton.click()
     assert ready.window.session.case.key == "case-0002"

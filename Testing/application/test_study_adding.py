@@ -85,7 +85,7 @@ def test_a_folder_with_several_series_lets_the_user_choose_and_opens_the_right_o
     assert not button(dialog, "&Add to the study").enabled
     dialog.findChild(qt.QTableWidget).selectAll()
     button(dialog, "&Add to the study").click()
-    module.wait(lambda: "2 added" in module.message)
+    module.wait(lambda: "added: 2." in module.message)
     cases = module.window.session.study.cases
     assert [case.image.series_uid for case in cases] == [THIN, THICK]
     assert [case.name for case in cases] == ["export thin bone", "below"]
@@ -133,7 +133,7 @@ def test_a_series_of_slicers_database_is_added(module, study, database) -> None:
     assert {table.item(row, 1).text() for row in range(3)} == {"Doe Jane"}
     table.selectRow(rows(dialog).index("thick soft"))
     button(dialog, "&Add to the study").click()
-    module.wait(lambda: "1 added" in module.message)
+    module.wait(lambda: "added: 1." in module.message)
     assert module.window.session.study.cases[0].image.series_uid == THICK
     assert b"Jane" not in (study.folder / "study.json").read_bytes()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from SemiSegEmbedLib.jobs.run_folder import RunState
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 from SemiSegEmbedLib.study.study import Study
 
 from .training_runs import start, wait_for_step
@@ -83,6 +83,22 @@ def test_what_is_missing_is_said_on_the_button_itself(training, monkeypatch: pyt
     assert ui.trainStartButton.toolTip == "Press Install first."
     machine.enter()
     assert ui.trainStartButton.enabled
+
+
+def test_the_bar_of_a_stopped_run_shows_how_far_it_came(training) -> None:
+    study = training.window.session.study
+    run = RunFolder.create(study.runs_folder, {"request": {"preset": "quick"}})
+    run.append_event(event="step", step=5, total_steps=50, loss=0.5)
+    scores = {"iou": 0.5, "hd95": 3.0}
+    run.append_event(event="validation", step=5, **scores, per_class={"1": scores})
+    run.append_event(event="progress", task="Writing the model", fraction=1.0)
+    run.write_status(RunState.STOPPED, reason="The run was stopped; it can be resumed.", step=5, total_steps=50)
+    training.window.session.open(study.folder)
+    assert "stopped · step 5 of 50" in training.ui.trainStateLabel.text
+    bar = training.ui.trainProgressBar
+    assert bar.value / bar.maximum == pytest.approx(0.1)
+    # A narrow panel cuts the names of segments off.
+    assert training.ui.trainValidationTable.item(0, 0).toolTip() == "hip bone left, hip bone right"
 
 
 def test_start_begins_a_run_in_the_background_and_stop_ends_it(training, phantoms: Path) -> None:

@@ -85,6 +85,7 @@ def file_texts(tree: ast.Module, prose: bool) -> Iterator[tuple[str, bool]]:
             name = _called(node)
             hidden |= {id(part) for part in ast.walk(node)} if name in HIDDEN_CALLS else set()
             shown |= {id(argument) for argument in node.args} if name in SHOWN_CALLS else set()
+            shown |= {id(keyword.value) for keyword in node.keywords if keyword.arg == "task"}
             raised |= {id(node.args[0])} if name in RAISED and node.args else set()
     for node in ast.walk(tree):
         text = None if id(node) in hidden else template(node)

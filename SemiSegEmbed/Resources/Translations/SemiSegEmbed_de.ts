@@ -1240,8 +1240,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die axiale Ansicht zeigt keine Schicht dieses CT: zuerst zu einer blättern.</translation>
   </message>
   <message>
-   <source>Saved. Every case is annotated. Next: train.</source>
-   <translation>Gespeichert. Alle Fälle sind annotiert. Als Nächstes: trainieren.</translation>
+   <source>Saved. Every case is annotated.</source>
+   <translation>Gespeichert. Jeder Fall ist annotiert.</translation>
   </message>
  </context>
  <context>
@@ -1484,8 +1484,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Seit dem letzten Training: {count}.</translation>
   </message>
   <message>
-   <source>The model has not looked at {count} scans.</source>
-   <translation>{count} Aufnahmen hat das Modell noch nicht angesehen.</translation>
+   <source>Not looked at by the model: {count}.</source>
+   <translation>Vom Modell noch nicht angesehen: {count}.</translation>
   </message>
   <message>
    <source>Next: open {name}</source>
@@ -2474,6 +2474,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>{slices} Schichten liegen doppelt in diesem Ordner und werden einmal gelesen: nichts zu tun.</translation>
   </message>
   <message>
+   <source>{steps} steps were chosen for a budget of one minute.</source>
+   <translation>{steps} Schritte wurden für ein Zeitbudget von einer Minute gewählt.</translation>
+  </message>
+  <message>
    <source>{steps} steps were chosen for a budget of {minutes} minutes.</source>
    <translation>{steps} Schritte wurden für ein Zeitbudget von {minutes} Minuten gewählt.</translation>
   </message>
@@ -2552,6 +2556,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>Preparing the scans</source>
    <translation>Bereite die Aufnahmen vor</translation>
+  </message>
+  <message>
+   <source>Preview</source>
+   <translation>Vorschau</translation>
   </message>
   <message>
    <source>Putting the result onto the CT's grid</source>
@@ -3108,8 +3116,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Jeder Fall ist annotiert.</translation>
   </message>
   <message>
-   <source>Ranked {count} cases: the first one teaches the model most.</source>
-   <translation>{count} Fälle gereiht: der erste bringt dem Modell am meisten bei.</translation>
+   <source>Cases ranked: {count}. The first one teaches the model most.</source>
+   <translation>Gereihte Fälle: {count}. Vom ersten lernt das Modell am meisten.</translation>
   </message>
   <message>
    <source>Open a case first.</source>
@@ -3280,8 +3288,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Erzeuge Phantomhüften ...</translation>
   </message>
   <message>
-   <source>The sample study is ready. Next: open a case and annotate it, or train.</source>
-   <translation>Die Beispielstudie ist fertig. Als Nächstes: einen Fall öffnen und annotieren, oder trainieren.</translation>
+   <source>The sample study is ready: annotate a case, or train.</source>
+   <translation>Die Beispielstudie ist fertig: einen Fall annotieren oder trainieren.</translation>
   </message>
  </context>
  <context>
@@ -3291,8 +3299,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Ordner mit CT-Aufnahmen oder mit einer DICOM-Serie</translation>
   </message>
   <message>
-   <source>{done} scans segmented, {failed} failed: see the table; Start tries those again.</source>
-   <translation>{done} Aufnahmen segmentiert, {failed} fehlgeschlagen: siehe Tabelle; „Start“ versucht diese erneut.</translation>
+   <source>Segmented: {done}, failed: {failed}. See the table; Start tries those again.</source>
+   <translation>Segmentiert: {done}, fehlgeschlagen: {failed}. Siehe Tabelle; „Start“ versucht diese noch einmal.</translation>
   </message>
   <message>
    <source>Cancelled. Finished scans are kept; Start goes on with the others.</source>
@@ -3335,8 +3343,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Die nächsten Aufnahmen werden mit {model} segmentiert.</translation>
   </message>
   <message>
-   <source>{done} scans segmented.</source>
-   <translation>{done} Aufnahmen segmentiert.</translation>
+   <source>Scans segmented: {done}.</source>
+   <translation>Segmentierte Aufnahmen: {done}.</translation>
   </message>
   <message>
    <source>Exporting {name} ...</source>
@@ -3520,8 +3528,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Füge Serien hinzu ... noch {count}</translation>
   </message>
   <message>
-   <source>{count} added. Next: open a case and annotate it.</source>
-   <translation>{count} hinzugefügt. Als Nächstes: einen Fall öffnen und annotieren.</translation>
+   <source>Scans added: {count}.</source>
+   <translation>Hinzugefügte Aufnahmen: {count}.</translation>
   </message>
  </context>
  <context>
@@ -3535,8 +3543,8 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>{count} Fälle aus der Studie nehmen? Dateien der Aufnahmen und Annotationen bleiben auf dem Datenträger.</translation>
   </message>
   <message>
-   <source>Ranked {count} cases. Next case opens the most uncertain one.</source>
-   <translation>{count} Fälle gereiht. „Nächster Fall“ öffnet den unsichersten.</translation>
+   <source>Cases ranked: {count}. Next case opens the most uncertain one.</source>
+   <translation>Gereihte Fälle: {count}. „Nächster Fall“ öffnet den unsichersten.</translation>
   </message>
   <message>
    <source>Folder of the new study</source>
@@ -3567,12 +3575,12 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Sehe die Fälle an ...</translation>
   </message>
   <message>
-   <source>Study created. Next: add CT scans.</source>
-   <translation>Studie angelegt. Als Nächstes: CT-Aufnahmen hinzufügen.</translation>
+   <source>The study was made.</source>
+   <translation>Die Studie ist angelegt.</translation>
   </message>
   <message>
-   <source>Every case is annotated. Next: train.</source>
-   <translation>Alle Fälle sind annotiert. Als Nächstes: trainieren.</translation>
+   <source>Every case is annotated.</source>
+   <translation>Jeder Fall ist annotiert.</translation>
   </message>
   <message>
    <source>Found. The study knows where they lie now.</source>

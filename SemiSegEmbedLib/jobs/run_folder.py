@@ -24,7 +24,6 @@ from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_
 
 __all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state", "observed_status"]
 
-HEARTBEAT_EVERY_S = 2.0
 START_PATIENCE_S = 120.0
 """Between the folder of a run and its process so much time may pass."""
 PARTS = ("annotated", "unannotated", "validation")
@@ -49,7 +48,6 @@ class RunFolder:
         self._launch = self.path / "launch.json"
         self._events = EventFile(self.path / "events.jsonl")
         self._requests = Requests(self.path / "requests")
-        self._last_beat = -HEARTBEAT_EVERY_S
 
     @classmethod
     def create(cls, parent: Path | str, config: dict[str, Any], run_id: str | None = None) -> RunFolder:
@@ -104,7 +102,9 @@ class RunFolder:
         Raises:
             BadInputError: The file is damaged.
         """
-        return read_json(self._split, _SPLIT_BYTES, _parts) if self._split.exists() else None
+        if not self._split.exists():
+            return None
+        return read_json(self._split, _SPLIT_BYTES, lambda value: _parts(Fields(value, self._split.name)))
 
     def write_split(self, parts: Mapping[str, Sequence[str]]) -> None:
         """Keep which cases take part, by `PARTS`: a run that is resumed later goes on with these."""
@@ -158,13 +158,6 @@ class RunFolder:
         if state in ENDED:
             self.append_event(event="end", state=state.value, reason=new.reason, step=new.step)
         write_status_file(self._status, new)
-
-    def heartbeat(self, step: int, total_steps: int | None = None) -> None:
-        """A sign of life, to be given in every step; it is written at most every two seconds."""
-        now = time.monotonic()
-        if now - self._last_beat >= HEARTBEAT_EVERY_S:
-            self._last_beat = now
-            self.write_status(RunState.RUNNING, step=step, total_steps=total_steps)
 
     def status(self) -> RunStatus:
         """What `status.json` says: WAITING if there is none yet, LOST if it is damaged."""
@@ -264,8 +257,7 @@ def _confirmed(run: RunFolder, status: RunStatus, launch: RunStatus | None) -> R
     return status
 
 
-def _parts(value: Any) -> dict[str, list[str]]:
-    fields = Fields(value, "the split")
+def _parts(fields: Fields) -> dict[str, list[str]]:
     return {name: [str(key) for _, key in fields.items(name, limit=_MOST_CASES)] for name in PARTS}
 
 

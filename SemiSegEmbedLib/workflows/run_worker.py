@@ -36,7 +36,7 @@ from SemiSegEmbedLib.workflows.preparation import TrainingData, prepare_training
 from SemiSegEmbedLib.workflows.training import MINIMUM_STEPS
 from SemiSegEmbedLib.workflows.validation import Validator
 
-HEARTBEAT_S = 2.0
+LOOK_EVERY_S = 0.5
 PROBE_WARM_UP = 3
 """The first steps of a process are slow: they are not measured."""
 PROBE_STEPS = 16
@@ -213,7 +213,7 @@ class RunWorker:
     def _look(self) -> bool:
         """A sign of life and a look at the stop file, at most every half second; whether it was time for that."""
         now = time.monotonic()
-        if not self.leads or now - self._last_look <= HEARTBEAT_S / 4:
+        if not self.leads or now - self._last_look <= LOOK_EVERY_S:
             return False
         self._last_look = now
         self._status(RunState.RUNNING)

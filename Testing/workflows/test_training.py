@@ -122,7 +122,7 @@ def test_stopping_saves_and_resuming_goes_on(study: Study) -> None:
 def test_a_stop_is_heard_within_a_validation_which_comes_when_the_run_goes_on(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_worker, "HEARTBEAT_S", 0.0)  # before every window it looks for the wish
+    monkeypatch.setattr(run_worker, "LOOK_EVERY_S", 0.0)  # before every window it looks for the wish
     run, seen = create_run(study, request(steps=12)), []
 
     def stop_once(event: dict) -> None:

@@ -238,7 +238,7 @@ def _with_odd_clock(folder: Path) -> list[str]:
         study.set_role("case-0002", Role.EXCLUDED)
         second = run.ask("preview", case="case-0002")
         run.append_event(event="step", step=1)
-        run.heartbeat(1)
+        run.write_status(RunState.RUNNING, step=1)
         if {request["id"] for request in run.pending_requests()} != {first, second}:
             faults.append("a request is lost")
         run.answer(second, ok=True)

@@ -31,7 +31,9 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--columns", type=int, metavar="N", help="only the first N columns of labelled scans")
     bench.add_argument("--repeats", type=int, metavar="N", help="only N draws and seeds of the first column")
     bench.add_argument("--minutes", type=float, help="begin no cell that would not end in this time")
-    bench.add_argument("--workers", type=int, help="processes for rendering and metrics (default: one a processor, at most 16)")
+    bench.add_argument(
+        "--workers", type=int, help="processes for rendering and metrics (default: one a processor, at most 16)"
+    )
     bench.add_argument("--results", type=Path, default=Path("Testing/benchmarks/results"), help="folder of the cells")
     bench.add_argument("--work", type=Path, default=Path("build/benchmark"), help="folder of scans and weights")
     bench.add_argument(

@@ -227,7 +227,7 @@ def run_check(options: argparse.Namespace, console: Console) -> int:
     study = Study.open(options.study)
     problems = check_study(study, lambda fraction: console.progress("Checking", fraction))
     for key, problem in problems:
-        console.line(f"{problem.severity}  {key or 'study'}  {problem.sentence}")
+        console.line(f"{problem.severity}  {key}  {problem.sentence}")
     if not problems:
         console.line("No problems found.")
     console.result(

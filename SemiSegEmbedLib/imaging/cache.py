@@ -108,10 +108,6 @@ class ArrayCache:
         """Bytes of all arrays in the folder."""
         return sum(size for _, _, size in self._entries())
 
-    def clear(self) -> None:
-        """Delete all entries."""
-        self._make_room(0)
-
     def _make_room(self, limit: int) -> None:
         """Delete the least recently used entries until the others need at most `limit` bytes."""
         with suppress(OSError):

@@ -24,8 +24,6 @@ from SemiSegEmbedLib.imaging.slices import arrange
 from SemiSegEmbedLib.study.records import IGNORE, Label, Role, Split
 from SemiSegEmbedLib.study.study import Study
 
-__all__ = ["ERROR", "WARNING", "Problem", "check_case", "check_patients", "check_study"]
-
 SPACING_LIMIT_MM = 5.0
 """Hip CTs of trauma and staging reach 5 mm; above, the roof of the socket falls between two slices."""
 SMALLEST_EXTENT_MM = 30.0

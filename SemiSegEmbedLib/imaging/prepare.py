@@ -11,25 +11,13 @@ import SimpleITK as sitk
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.cache import ArrayCache, cache_key
 from SemiSegEmbedLib.imaging.geometry import Geometry
-from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid, training_geometry
+from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.headers import suffix_of
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.study.content import content_hash
 from SemiSegEmbedLib.study.files import explain
 from SemiSegEmbedLib.study.records import Case
 from SemiSegEmbedLib.study.study import Study
-
-__all__ = [
-    "PREPROCESSING_VERSION",
-    "PreparedCase",
-    "TrainingGrid",
-    "label_to_training_grid",
-    "prepare_case",
-    "prepare_image",
-    "read_case_image",
-    "to_training_grid",
-    "training_geometry",
-]
 
 PREPROCESSING_VERSION = 1
 """Part of every cache key: raise it whenever the same files would give other arrays."""

@@ -12,15 +12,13 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import segments
-from SemiSegEmbedLib.imaging.dicom import Series, Slice, choose_series, list_series
+from SemiSegEmbedLib.imaging.dicom import Series, Slice, choose_series
 from SemiSegEmbedLib.imaging.geometry import AxisOrder, Geometry, axis_order, on_lattice
 from SemiSegEmbedLib.imaging.headers import bytes_of, header_geometry, open_header, quiet, suffix_of
 from SemiSegEmbedLib.imaging.integrity import NOT_FINITE, verify_nifti_header, verify_voxels
 from SemiSegEmbedLib.imaging.problems import ERROR
 from SemiSegEmbedLib.imaging.slices import arrange
 from SemiSegEmbedLib.study.records import Label
-
-__all__ = ["Series", "list_series", "put_onto", "read_geometry", "read_image", "read_label"]
 
 _NO_LABEL = "A label holds whole numbers from 0 to 255 and this file does not: choose the label and not the CT."
 _MOST_UNPACKED = 1032

@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
-from SemiSegEmbedLib.jobs.process import kill_tree, process_is, started_here
+from SemiSegEmbedLib.jobs.process import kill_tree, started_here
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, RunStatus, observed_state
 from SemiSegEmbedLib.jobs.status import is_alive
 from SemiSegEmbedLib.study.files import explain, utc_now
-
-__all__ = ["WRITING_TASK", "kill_tree", "process_is", "start_detached", "stop"]
 
 WRITING_TASK = "Writing the model"
 """What a run that has heard the request to stop reports while it writes its model."""

@@ -190,11 +190,6 @@ class TrainingConfig:
         check_choices(self)
         check_numbers(self)
 
-    @property
-    def threshold_rise(self) -> float:
-        """What the ramp of eq. 1 adds to `threshold_start` by the end."""
-        return self.threshold_end - self.threshold_start
-
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(self).items()}

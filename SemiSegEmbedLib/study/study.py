@@ -248,10 +248,6 @@ class Study(StudySnapshot):
 
         self._change(edit)
 
-    def remove_case(self, key: str) -> None:
-        """Take a case out of the study; its label files stay on disk."""
-        self.remove_cases([key])
-
     def remove_cases(self, keys: Sequence[str]) -> None:
         """Take cases out of the study, all or none of them; their label files stay on disk."""
         self._change(lambda manifest: reduce(edits.without_case, dict.fromkeys(keys), manifest))

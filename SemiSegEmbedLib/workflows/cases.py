@@ -15,6 +15,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import check
 from SemiSegEmbedLib.imaging.dicom import VOLUME_SLICES, Series, list_series
 from SemiSegEmbedLib.imaging.geometry import Geometry
+from SemiSegEmbedLib.imaging.problems import ERROR, Problem
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.imaging.write import write_image
 from SemiSegEmbedLib.study.files import temporary_folder
@@ -138,14 +139,12 @@ def add_label(
         copy = folder / "label.nii.gz"
         write_image(label, copy)
         problems = check.check_label(copy, image, Geometry.of(image), study.labels)
-        errors = [one.sentence for one in problems if one.severity == "error"]
+        errors = [one.sentence for one in problems if one.severity == ERROR]
         if errors:
             raise BadInputError(" ".join(errors))
         return study.add_label(key, copy, annotated_by=annotated_by, reviewed_by=reviewed_by, complete=complete)
 
 
-def check_study(
-    study: Study, progress: Callable[[float], None] = lambda fraction: None
-) -> list[tuple[str, check.Problem]]:
-    """All problems of all cases; "" as the key stands for the study as a whole."""
+def check_study(study: Study, progress: Callable[[float], None] = lambda fraction: None) -> list[tuple[str, Problem]]:
+    """All problems of all cases, each with the key of its case."""
     return check.check_study(study, progress=progress)

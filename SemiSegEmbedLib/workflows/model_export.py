@@ -28,9 +28,7 @@ OVERLAP = 0.25
 """Of the windows that a model is tried with; the default of segmentation."""
 
 
-def export_models(
-    study: Study, run: RunFolder, config: TrainingConfig, data: TrainingData, device: torch.device
-) -> list[Path]:
+def export_models(study: Study, run: RunFolder, data: TrainingData, device: torch.device) -> list[Path]:
     """Writes `models/<run>.ssemodel` (selected by validation) and `models/<run>-last.ssemodel` (the last step)."""
     last = run.checkpoints / "last.pt"
     best = run.checkpoints / "best.pt"
@@ -40,14 +38,12 @@ def export_models(
     paths = []
     for name, checkpoint in reversed(chosen):  # the selected one last, so that it is the newest
         state = load_checkpoint(checkpoint, device)
-        paths.append(_write(study, name, make_model(study, config, data, state, device, finished=True)))
+        paths.append(_write(study, name, make_model(study, data, state, device, finished=True)))
     _remove_superseded(study, run)
     return paths
 
 
-def export_unfinished_model(
-    study: Study, run: RunFolder, config: TrainingConfig, data: TrainingData, device: torch.device
-) -> str | None:
+def export_unfinished_model(study: Study, run: RunFolder, data: TrainingData, device: torch.device) -> str | None:
     """Writes `models/<run>-step<step>.ssemodel` of a run that was stopped; its facts say that it is unfinished.
 
     It is the model that validation chose so far. A run stopped before its first validation leaves its last step
@@ -64,7 +60,7 @@ def export_unfinished_model(
     # The same step is the same model: what was segmented with it stays true.
     if not (study.models_folder / f"{name}{MODEL_SUFFIX}").exists():
         _remove_superseded(study, run)
-        _write(study, name, make_model(study, config, data, state, device, finished=False))
+        _write(study, name, make_model(study, data, state, device, finished=False))
     return name
 
 
@@ -86,16 +82,10 @@ def _remove_superseded(study: Study, run: RunFolder) -> None:
 
 
 def make_model(
-    study: Study,
-    config: TrainingConfig,
-    data: TrainingData,
-    state: dict[str, Any],
-    device: torch.device,
-    *,
-    finished: bool,
+    study: Study, data: TrainingData, state: dict[str, Any], device: torch.device, *, finished: bool
 ) -> Model:
     """The networks of a checkpoint with everything that segmenting with them needs."""
-    config = TrainingConfig.from_dict(state["config"])  # its patches may be smaller than planned
+    config = TrainingConfig.from_dict(state["config"])  # its patches may be smaller than the run's
     method: Method = create_method(config, data.classes)
     method.load_state_dict(state["method"])
     method.to(device).eval()

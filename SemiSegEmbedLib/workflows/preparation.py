@@ -10,6 +10,7 @@ import numpy as np
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import check
 from SemiSegEmbedLib.imaging.prepare import prepare_case
+from SemiSegEmbedLib.imaging.problems import ERROR
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume, measure_normalisation
 from SemiSegEmbedLib.learning.withheld import withheld_boxes
@@ -104,7 +105,7 @@ def find_broken_cases(study: Study, progress: Progress = silent) -> dict[str, li
     """Cases with a problem that forbids training on them, with its sentences."""
     broken: dict[str, list[str]] = {}
     for key, problem in check.check_study(study, progress=lambda fraction: progress("Checking the scans", fraction)):
-        if problem.severity == "error" and study.case(key).role is not Role.EXCLUDED:
+        if problem.severity == ERROR:
             broken.setdefault(key, []).append(problem.sentence)
     return broken
 

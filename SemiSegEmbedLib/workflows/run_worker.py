@@ -135,9 +135,9 @@ class RunWorker:
             return outcome
         self._event(event="progress", task=WRITING_TASK, fraction=0.0)
         if outcome.state == "stopped":
-            self._left_model = export_unfinished_model(self.study, self.run, config, self.data, self.device)
+            self._left_model = export_unfinished_model(self.study, self.run, self.data, self.device)
         else:
-            export_models(self.study, self.run, config, self.data, self.device)
+            export_models(self.study, self.run, self.data, self.device)
         self._event(event="progress", task=WRITING_TASK, fraction=1.0)
         return outcome
 

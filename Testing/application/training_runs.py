@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from SemiSegEmbedLib.application.child import Child
-from SemiSegEmbedLib.jobs.local import kill_tree
+from SemiSegEmbedLib.jobs.process import kill_tree
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 
 LIVE = (RunState.WAITING, RunState.RUNNING)

@@ -28,7 +28,7 @@ from bench_inference import random_model
 from bench_preprocessing import LABELS, synthetic
 from measuring import versions
 
-from SemiSegEmbedLib.imaging.prepare import label_to_training_grid, to_training_grid
+from SemiSegEmbedLib.imaging.grid import label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.write import write_image
 from SemiSegEmbedLib.inference.model_file import Model, load_model, save_model
 from SemiSegEmbedLib.learning.config import preset

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from SemiSegEmbedLib.imaging.cache import ArrayCache
 from SemiSegEmbedLib.imaging.check import check_case
 from SemiSegEmbedLib.imaging.geometry import Geometry
-from SemiSegEmbedLib.imaging.prepare import label_to_training_grid, to_training_grid
+from SemiSegEmbedLib.imaging.grid import label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.read import read_image
 from SemiSegEmbedLib.imaging.restore import labels_to_native, probabilities_to_native
 from SemiSegEmbedLib.imaging.write import write_image, write_segmentation

@@ -109,12 +109,6 @@ def test_by_default_a_share_of_the_disk_is_used(tmp_path):
     assert 0 < ArrayCache(tmp_path / "not yet" / "there").max_bytes <= DEFAULT_BYTES
 
 
-def test_clear_empties_the_folder(cache):
-    cache.put("a", ARRAY, {})
-    cache.clear()
-    assert list(cache.folder.iterdir()) == []
-
-
 def test_keys_depend_on_every_part():
     keys = {
         cache_key("image", 1, "ab", None, 1.0),

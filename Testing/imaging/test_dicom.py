@@ -8,9 +8,9 @@ import SimpleITK as sitk
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.imaging.dicom import choose_series
+from SemiSegEmbedLib.imaging.dicom import choose_series, list_series
 from SemiSegEmbedLib.imaging.geometry import Geometry
-from SemiSegEmbedLib.imaging.read import list_series, read_geometry, read_image
+from SemiSegEmbedLib.imaging.read import read_geometry, read_image
 from SemiSegEmbedLib.imaging.slices import arrange
 
 SLICES = np.random.default_rng(0).integers(-1000, 1500, (12, 20, 24)).astype(np.int16)

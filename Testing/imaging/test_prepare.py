@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.geometry import IDENTITY, Geometry
-from SemiSegEmbedLib.imaging.prepare import label_to_training_grid, to_training_grid, training_geometry
+from SemiSegEmbedLib.imaging.grid import label_to_training_grid, to_training_grid, training_geometry
 from SemiSegEmbedLib.imaging.read import read_image, read_label
 from SemiSegEmbedLib.study.records import IGNORE
 

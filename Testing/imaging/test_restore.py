@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging import restore
 from SemiSegEmbedLib.imaging.geometry import IDENTITY, Geometry
-from SemiSegEmbedLib.imaging.prepare import label_to_training_grid, training_geometry
+from SemiSegEmbedLib.imaging.grid import label_to_training_grid, training_geometry
 from SemiSegEmbedLib.imaging.read import read_label
 from SemiSegEmbedLib.imaging.restore import (
     categories_to_native,

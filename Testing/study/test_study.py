@@ -178,7 +178,7 @@ def test_removed_case_leaves_its_labels_and_its_key_unused(study: Study, image: 
     key = study.add_case(image).key
     version = study.add_label(key, write(tmp_path / "l.nii.gz", "x"))
     study.add_result(key, "m1", study.results_folder / key / "m1", {})
-    study.remove_case(key)
+    study.remove_cases([key])
     assert (study.cases, study.results) == ((), ())
     assert (study.folder / version.path).exists()
     assert study.add_case(image).key == "case-0002"

@@ -193,9 +193,13 @@ def existing_run(folder: Path) -> RunFolder:
 
 
 def run_resume(options: argparse.Namespace, console: Console) -> int:
+    from SemiSegEmbedLib.jobs.local import make_ready
+
     run = existing_run(options.run_folder)
-    run.clear_stop()
-    return background(run, console) if options.background else foreground(run, console)
+    if options.background:
+        return background(run, console)
+    make_ready(run)
+    return foreground(run, console)
 
 
 def run_worker(options: argparse.Namespace, console: Console) -> int:

@@ -45,9 +45,7 @@ def start_detached(command: Sequence[str], run: RunFolder, env: dict[str, str] |
     Raises:
         SemiSegEmbedError: The run is at work already, or the process could not be started.
     """
-    if _living(run) and observed_state(run.path) in (RunState.RUNNING, RunState.WAITING):
-        raise SemiSegEmbedError(f"The run {run.run_id} is at work already: follow it, or stop it first.")
-    run.clear_stop()
+    make_ready(run)
     run.note_launch(None)
     run.write_status(RunState.WAITING)
     environment = {**(os.environ if env is None else env), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
@@ -68,6 +66,17 @@ def start_detached(command: Sequence[str], run: RunFolder, env: dict[str, str] |
             os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
     run.note_launch(child.pid)
     return child.pid
+
+
+def make_ready(run: RunFolder) -> None:
+    """Take back the request to stop of an earlier time, before a run is started or resumed.
+
+    Raises:
+        SemiSegEmbedError: The run is at work already; a request to stop it stands.
+    """
+    if _living(run) and observed_state(run.path) in (RunState.RUNNING, RunState.WAITING):
+        raise SemiSegEmbedError(f"The run {run.run_id} is at work already: follow it, or stop it first.")
+    run.clear_stop()
 
 
 def stop(run: RunFolder, grace_s: float = 30.0) -> RunState:

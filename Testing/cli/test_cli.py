@@ -14,7 +14,7 @@ from SemiSegEmbedLib.cli import build_parser, main
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.cli.studies import expand
 from SemiSegEmbedLib.cli.training import format_duration
-from SemiSegEmbedLib.jobs.run_folder import RunState, observed_state
+from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
 from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run
@@ -179,6 +179,18 @@ def test_a_run_that_ended_before_its_first_checkpoint_is_resumed_from_the_beginn
     run = create_run(Study.open(folder), TrainingRequest("quick", steps=2, overrides=overrides, device="cpu"))
     assert main(["resume", str(run.path)]) == 0
     assert observed_state(run.path) is RunState.FINISHED
+
+
+@pytest.mark.parametrize("how", [(), ("--background",)])
+def test_resuming_a_run_that_is_at_work_does_not_take_back_the_request_to_stop_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: tuple[str, ...]
+) -> None:
+    run = RunFolder.create(tmp_path / "runs", {})
+    run.write_status(RunState.RUNNING)
+    run.request_stop()
+    assert main(["resume", str(run.path), *how]) == 1
+    assert "is at work already" in capsys.readouterr().err
+    assert run.stop_requested()
 
 
 def test_a_background_run_is_followed_and_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

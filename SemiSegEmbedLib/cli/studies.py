@@ -155,9 +155,12 @@ def run_label(options: argparse.Namespace, console: Console) -> None:
 def parse_value_map(text: str) -> dict[int, int]:
     try:
         pairs = [pair.split("=") for pair in text.split(",") if pair]
-        return {int(old): int(new) for old, new in pairs}
+        found = {int(old): int(new) for old, new in pairs}
+        if all(0 <= value <= 255 for pair in found.items() for value in pair):  # what a label file can hold
+            return found
     except ValueError:
-        raise BadInputError(f"--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.") from None
+        pass
+    raise BadInputError(f"--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.")
 
 
 def run_role(options: argparse.Namespace, console: Console) -> None:

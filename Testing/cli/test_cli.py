@@ -12,8 +12,9 @@ import pytest
 
 from SemiSegEmbedLib.cli import build_parser, main
 from SemiSegEmbedLib.cli.output import Console
-from SemiSegEmbedLib.cli.studies import expand
+from SemiSegEmbedLib.cli.studies import expand, parse_value_map
 from SemiSegEmbedLib.cli.training import format_duration
+from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
@@ -172,6 +173,13 @@ def test_a_study_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["study", "create", str(tmp_path / "hips"), "--labels", "hip-bones"]) == 0
     assert main(["stop", str(tmp_path / "hips")]) == 2
     assert "There is no run in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["1", "1=a", "1=2=3", "1=300", "1=-1", "257=1"])
+def test_values_are_mapped_to_what_a_label_can_hold(text: str) -> None:
+    with pytest.raises(BadInputError, match="is not a list such as"):
+        parse_value_map(text)
+    assert parse_value_map("1=1,3=1,5=255,") == {1: 1, 3: 1, 5: 255}
 
 
 def test_a_run_that_ended_before_its_first_checkpoint_is_resumed_from_the_beginning(folder: Path) -> None:

@@ -111,6 +111,8 @@ class ReviewWidgets:
         if result is not None and not places:
             listing.addItem(_("No place is uncertain."))
         listing.currentRow = row
+        if row < 0:
+            listing.scrollToTop()
         listing.blockSignals(False)
         self._ui.reviewPreviousButton.enabled = self._ui.reviewNextButton.enabled = bool(places)
 

@@ -64,7 +64,8 @@ class SegmentWidgets:
             self._ui.segmentExportCombo.addItem(text)
         table = self._ui.segmentScanTable
         table.horizontalHeader().setSectionResizeMode(STATE_COLUMN, qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(RESULT_COLUMN, qt.QHeaderView.Stretch)
+        for column in (NAME_COLUMN, RESULT_COLUMN):
+            table.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
         table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
 
     def _connect(self) -> None:

@@ -183,6 +183,31 @@ def test_the_places_of_another_case_are_looked_at_from_the_first_one_on(module, 
     assert module.ui.reviewPlaceList.currentRow == 0
 
 
+def test_the_list_of_places_of_another_case_begins_at_its_top(module, study, hip) -> None:
+    from slicer_host.application import let_events_pass
+
+    study.add_case(hip("b.nii.gz", 1))
+    for number, key in enumerate(("case-0001", "case-0002")):
+        folder = study.results_folder / key / "m1"
+        folder.mkdir(parents=True, exist_ok=True)
+        places = [{**PLACES[0], "size_mm3": 900.0 - number - size} for size in range(30)]
+        (folder / "places.json").write_text(json.dumps(places))
+        study.add_result(key, "m1", folder, {"uncertainty": 0.2})
+    module.window.session.refresh()
+    module.window.workbench.open("case-0001")
+    module.ui.moduleReviewFold.collapsed = False
+    module.widget.parent.visible = True
+    let_events_pass(0.2)
+    module.ui.reviewPreviousButton.click()
+    let_events_pass(0.1)
+    bar = module.ui.reviewPlaceList.verticalScrollBar()
+    assert bar.value > 0
+    module.window.workbench.open("case-0002")
+    let_events_pass(0.1)
+    assert module.ui.reviewPlaceList.currentRow == -1
+    assert bar.value == 0
+
+
 def test_next_place_leads_back_to_the_only_one(module, study) -> None:
     (study.results_folder / "case-0001" / "m1" / "places.json").write_text(json.dumps(PLACES[:1]))
     module.window.session.refresh()

@@ -93,7 +93,7 @@
   </message>
   <message>
    <source>Annotated by:</source>
-   <translation>Annotiert von:</translation>
+   <translation>Von:</translation>
   </message>
   <message>
    <source>name or initials</source>
@@ -1385,7 +1385,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Next: annotate a scan</source>
-   <translation>Weiter: Aufnahme annotieren</translation>
+   <translation>Weiter: annotieren</translation>
   </message>
   <message>
    <source>Next: go on with it</source>
@@ -1393,7 +1393,7 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Next: segment new scans</source>
-   <translation>Weiter: neue Aufnahmen segmentieren</translation>
+   <translation>Weiter: segmentieren</translation>
   </message>
   <message>
    <source>Scans are being added.</source>
@@ -1437,15 +1437,15 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   </message>
   <message>
    <source>Next: draw and save</source>
-   <translation>Weiter: zeichnen und speichern</translation>
+   <translation>Weiter: zeichnen</translation>
   </message>
   <message>
    <source>Next: correct and save</source>
-   <translation>Weiter: korrigieren und speichern</translation>
+   <translation>Weiter: korrigieren</translation>
   </message>
   <message>
    <source>Next: train on</source>
-   <translation>Weiter: weiter trainieren</translation>
+   <translation>Weiter: nachtrainieren</translation>
   </message>
   <message>
    <source>Next: look at unsure places</source>

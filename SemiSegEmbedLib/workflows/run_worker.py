@@ -123,9 +123,8 @@ class RunWorker:
             device=str(self.device),
         )
         config = self._plan(config, request["minutes"], request["steps"])
-        self.trainer = self._make_trainer(
-            config, self.run.checkpoints, Validator(self.data, config.patch_size, self.device, self._is_to_stop)
-        )
+        validator = Validator(self.data, self._patch_size, self.device, self._is_to_stop)
+        self.trainer = self._make_trainer(config, self.run.checkpoints, validator)
         if request["continue_from"] is not None:
             self.trainer.initial = load_weights(
                 resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)
@@ -209,6 +208,11 @@ class RunWorker:
         """Asked within a validation, when nobody else is served."""
         self._look()
         return self._stop.is_set()
+
+    def _patch_size(self) -> tuple[int, int, int]:
+        """Of the run as it is now; its models are used with windows of this size too."""
+        assert self.trainer is not None
+        return self.trainer.config.patch_size
 
     def _look(self) -> bool:
         """A sign of life and a look at the stop file, at most every half second; whether it was time for that."""

@@ -23,7 +23,7 @@ class Validator:
 
     Args:
         data: Of the run.
-        patch_size: Of the windows.
+        patch_size: Asked for the size of the windows: that of patches, which shrink when memory is short.
         device: Where to compute.
         should_stop: Asked before every window; `StoppedError` is raised when it says so.
     """
@@ -31,7 +31,7 @@ class Validator:
     def __init__(
         self,
         data: TrainingData,
-        patch_size: tuple[int, int, int],
+        patch_size: Callable[[], tuple[int, int, int]],
         device: torch.device,
         should_stop: Callable[[], bool],
     ) -> None:
@@ -64,7 +64,7 @@ class Validator:
             student,
             volume.image,
             self.data.normalisation,
-            patch_size=self.patch_size,
+            patch_size=self.patch_size(),
             device=self.device,
             should_stop=self.should_stop,
         )

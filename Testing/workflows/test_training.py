@@ -16,13 +16,14 @@ import torch
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.inference.model_file import describe
+from SemiSegEmbedLib.inference.prediction import predict_classes
 from SemiSegEmbedLib.jobs.events import CHUNK_BYTES
 from SemiSegEmbedLib.jobs.locate import worker_command
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows import run_worker
+from SemiSegEmbedLib.workflows import run_worker, validation
 from SemiSegEmbedLib.workflows.following import follow, request_preview
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
@@ -294,6 +295,23 @@ def test_a_resumed_run_keeps_its_split_whatever_was_annotated_meanwhile(tmp_path
     prepared = [(e["annotated"], e["unannotated"]) for e in run.events()[0] if e["event"] == "prepared"]
     assert prepared == [(5, 2), (5, 1)], "what was left out of the study meanwhile is left out"
     assert [len(run.split[part]) for part in ("annotated", "unannotated", "validation")] == [5, 2, 0]
+
+
+def test_a_run_whose_patches_shrank_is_validated_with_the_windows_that_its_model_is_used_with(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = []
+
+    def predict(*args: object, **settings: object) -> np.ndarray:
+        windows.append(settings["patch_size"])
+        return predict_classes(*args, **settings)
+
+    monkeypatch.setattr(run_worker, "leave_room_for_display", lambda device: 1_000_000)
+    monkeypatch.setattr(validation, "predict_classes", predict)
+    run = create_run(study, request(steps=2, overrides=TINY | {"patch_size": (40, 40, 40)}))
+    assert execute_run(run) is RunState.FINISHED
+    assert set(windows) == {(32, 32, 32)}
+    assert describe(resolve_model(study))["facts"]["patch_size"] == [32, 32, 32]
 
 
 def test_a_problem_stops_the_training_before_it_begins_and_names_the_case(study: Study) -> None:

@@ -64,8 +64,7 @@ class SegmentWidgets:
             self._ui.segmentExportCombo.addItem(text)
         table = self._ui.segmentScanTable
         table.horizontalHeader().setSectionResizeMode(STATE_COLUMN, qt.QHeaderView.ResizeToContents)
-        for column in (NAME_COLUMN, RESULT_COLUMN):
-            table.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
+        table.horizontalHeader().setSectionResizeMode(RESULT_COLUMN, qt.QHeaderView.Stretch)
         table.verticalHeader().defaultSectionSize = round(1.6 * table.fontMetrics().height())
 
     def _connect(self) -> None:

@@ -174,7 +174,7 @@ class Stage:
         from SemiSegEmbedLib.application.scan_list import Scan, ScanState
 
         segment, study = self.window.segment, self.window.session.study
-        scans = [Scan(Path(f"patient {letter}.nii.gz"), f"patient {letter}.nii.gz") for letter in "ABCD"]
+        scans = [Scan(Path(f"patient {letter}.nii.gz"), f"patient {letter}") for letter in "ABCD"]
         segment.scans.add(scans)
         scans[0].finish(Path("results") / "patient A" / "patient A-segmentation.seg.nrrd", study.labels)
         scans[1].fail("The file is damaged or cut short: copy it again.")

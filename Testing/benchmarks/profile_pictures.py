@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -53,8 +54,15 @@ def shares(work: Callable[[], object], device: torch.device) -> dict[str, float]
         work()
         if cuda:
             torch.cuda.synchronize()
+    return percent_by_kind(found.key_averages(), cuda)
+
+
+def percent_by_kind(events: Iterable[Any], cuda: bool) -> dict[str, float]:
+    """Percent of the time of what the profiler found; on a GPU that of its kernels, under the operations' names."""
     times: dict[str, float] = {}
-    for event in found.key_averages():
+    for event in events:
+        if event.device_type != DeviceType.CPU:
+            continue  # a kernel, whose time the operation that began it has too
         spent = event.self_device_time_total if cuda else event.self_cpu_time_total
         times[kind_of(event.key)] = times.get(kind_of(event.key), 0.0) + spent
     whole = sum(times.values())

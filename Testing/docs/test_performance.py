@@ -7,10 +7,11 @@ import json
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
+from torch.autograd import DeviceType
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "performance.md"
@@ -23,7 +24,7 @@ def scripts() -> dict[str, ModuleType]:
     try:
         return {
             name: importlib.import_module(name)
-            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step")
+            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step", "profile_pictures")
         }
     finally:
         sys.path.pop(0)
@@ -167,3 +168,15 @@ def test_a_row_of_the_peers_that_fails_leaves_the_precision_of_the_next_ones_alo
             step.measure_peers(object(), torch.device("cpu"), 1, 1, tf32)
     assert found == [[True, True], [False, False]]
     assert [switch.allow_tf32 for switch in switches] == before
+
+
+def test_the_time_of_a_kernel_counts_once(scripts: dict[str, ModuleType]) -> None:
+    """Torch names it twice: under the operation that began it, and by its own name."""
+    rows = [("aten::cudnn_convolution", "CPU", 60), ("aten::cat", "CPU", 20), ("sm90_xmma_fprop_implicit", "CUDA", 60),
+            ("void at::native::vectorized_elementwise_kernel", "CUDA", 20)]  # fmt: skip
+    events = [
+        SimpleNamespace(key=key, device_type=getattr(DeviceType, kind), self_device_time_total=time, self_cpu_time_total=1)
+        for key, kind, time in rows
+    ]
+    found = scripts["profile_pictures"].percent_by_kind(events, True)
+    assert found == {"convolution": 75.0, "concatenation and copies": 25.0}

@@ -172,11 +172,9 @@ def test_a_row_of_the_peers_that_fails_leaves_the_precision_of_the_next_ones_alo
 
 def test_the_time_of_a_kernel_counts_once(scripts: dict[str, ModuleType]) -> None:
     """Torch names it twice: under the operation that began it, and by its own name."""
-    rows = [("aten::cudnn_convolution", "CPU", 60), ("aten::cat", "CPU", 20), ("sm90_xmma_fprop_implicit", "CUDA", 60),
-            ("void at::native::vectorized_elementwise_kernel", "CUDA", 20)]  # fmt: skip
-    events = [
-        SimpleNamespace(key=key, device_type=getattr(DeviceType, kind), self_device_time_total=time, self_cpu_time_total=1)
-        for key, kind, time in rows
-    ]
+    host, gpu = DeviceType.CPU, DeviceType.CUDA
+    rows = [("aten::cudnn_convolution", host, 60), ("aten::cat", host, 20), ("sm90_xmma_fprop_implicit", gpu, 60),
+            ("void at::native::vectorized_elementwise_kernel", gpu, 20)]  # fmt: skip
+    events = [SimpleNamespace(key=key, device_type=place, self_device_time_total=time) for key, place, time in rows]
     found = scripts["profile_pictures"].percent_by_kind(events, True)
     assert found == {"convolution": 75.0, "concatenation and copies": 25.0}

@@ -14,6 +14,9 @@ WORTHWHILE_STEPS = 3000
 """Compiling takes a minute or so; a prototype of the paper's step won 23 ms by it on an H100 (109 to 86), so fewer
 steps do not win it back."""
 PROBE_SIDE = 16
+MOST_FORMS = 64
+"""Of one network's code in a process: one for each mode and batch size, in each run. Beyond torch's own 8 a further
+run would be computed uncompiled."""
 
 
 class Compiler:
@@ -30,6 +33,8 @@ class Compiler:
         worthwhile = device.type == "cuda" and config.steps >= WORTHWHILE_STEPS
         self.active = config.compile == "on" or (config.compile == "auto" and worthwhile)
         self._compiled: dict[int, nn.Module] = {}
+        if self.active:
+            _allow_many_forms()
 
     def __call__(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
@@ -65,3 +70,10 @@ class Compiler:
             for name, value in network.named_buffers():
                 value.copy_(buffers[name])
         return "" if self.active else "The networks run without torch's compiler, which does not work here."
+
+
+def _allow_many_forms() -> None:
+    import torch._dynamo.config as settings  # takes a second, which runs that are not compiled need not wait
+
+    name = "recompile_limit" if hasattr(settings, "recompile_limit") else "cache_size_limit"  # torch before 2.6
+    setattr(settings, name, max(getattr(settings, name), MOST_FORMS))

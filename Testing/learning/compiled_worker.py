@@ -1,17 +1,22 @@
-"""Compares a compiled network with the plain one. A process of its own, since modules that torch's compiler makes up
-stand in `sys.modules` afterwards, where PySide6 stumbles over them."""
+"""Compares a compiled network with the plain one, and lets many runs compile theirs.
+
+A process of its own, since modules that torch's compiler makes up stand in `sys.modules` afterwards, where PySide6
+stumbles over them.
+"""
 
 from __future__ import annotations
 
 import copy
+import functools
 import sys
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from SemiSegEmbedLib.learning.compiling import Compiler
 from SemiSegEmbedLib.learning.config import preset
-from SemiSegEmbedLib.learning.network import ConvBlock
+from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D
 
 NO_COMPILER = 77
 
@@ -31,7 +36,29 @@ class Small(nn.Module):
         return self.output(features), features
 
 
+def compiled_forms() -> int:
+    """How many of 12 forms (4 networks, 3 batch sizes) are compiled; dynamo is real, and nothing is generated."""
+    forms = []
+
+    def keep(graph: torch.fx.GraphModule, inputs: list[torch.Tensor]) -> Callable[..., object]:
+        forms.append(graph)
+        return graph.forward
+
+    real, torch.compile = torch.compile, functools.partial(torch.compile, backend=keep)
+    try:
+        with torch.device("meta"):
+            for norm in ("batch", "instance", "group", "none"):
+                network = UNet3D(1, 2, 1, norm=norm)
+                compiler = Compiler(preset("paper", compile="on"), torch.device("meta"))
+                for batch in (1, 2, 3):
+                    compiler(network, torch.empty(batch, 1, 16, 16, 16))
+    finally:
+        torch.compile = real
+    return len(forms)
+
+
 def main() -> int:
+    assert compiled_forms() == 12
     torch.manual_seed(0)
     plain = Small()
     compiled = copy.deepcopy(plain)

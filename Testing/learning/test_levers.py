@@ -73,7 +73,7 @@ def test_the_loss_curve_is_that_of_the_plain_path(
 
 
 @pytest.mark.skipif(shutil.which("c++") is None and shutil.which("g++") is None, reason="there is no C++ compiler")
-def test_compiled_networks_say_and_learn_the_same_and_keep_their_state_dict() -> None:
+def test_compiled_networks_say_and_learn_the_same_keep_their_state_dict_and_stay_compiled_in_many_forms() -> None:
     worker = Path(__file__).with_name("compiled_worker.py")
     environment = os.environ | {"PYTHONPATH": str(worker.parents[2])}
     done = subprocess.run([sys.executable, worker], env=environment, capture_output=True, text=True, timeout=300)

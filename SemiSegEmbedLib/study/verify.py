@@ -24,12 +24,16 @@ def check_file(path: Path, sha256: str, known_fingerprint: str, what: str) -> st
     Raises:
         BadInputError: It is gone, unreadable or changed.
     """
+    now = ""
     try:
-        if not path.exists():
-            raise BadInputError(f"{what} is no longer where it was: reconnect the disk, or say where it lies now.")
-        now = fingerprint(path)
-        if now == known_fingerprint or content_hash(path) == sha256:
-            return now
+        if path.exists():
+            now = fingerprint(path)
+            if now == known_fingerprint or content_hash(path) == sha256:
+                return now
+    except BadInputError:
+        now = ""  # an empty folder: what was said names it, and a folder may be named after a patient
     except OSError as error:
         raise BadInputError(str(explain(error, f"{what} could not be read"))) from error
+    if not now:
+        raise BadInputError(f"{what} is no longer where it was: reconnect the disk, or say where it lies now.")
     raise BadInputError(f"{what} changed on disk after it was added: restore the file, or remove the case and add it.")

@@ -186,6 +186,18 @@ def test_removed_case_leaves_its_labels_and_its_key_unused(study: Study, image: 
         study.case(key)
 
 
+def test_an_emptied_folder_is_told_without_its_name_which_may_be_a_patients(study: Study, tmp_path: Path) -> None:
+    folder = tmp_path / "Mueller_Anna"
+    folder.mkdir()
+    slice_ = write(folder / "1.dcm", "x")
+    key = study.add_case(folder).key
+    slice_.unlink()
+    told = study.verify_case(key)
+    assert told is not None
+    assert told.startswith("The CT of case-0001 is no longer where it was")
+    assert "Mueller" not in told
+
+
 def test_patients_are_salted_keys(study: Study, tmp_path: Path) -> None:
     images = [write(tmp_path / f"{number}.nii.gz", str(number)) for number in range(4)]
     first = study.add_case(images[0], patient="Müller, Anna 1950")

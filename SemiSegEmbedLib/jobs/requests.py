@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,13 @@ class Requests:
         self._check(request_id)
         self._write(f"{request_id}{_ANSWER}", {**fields, "id": request_id})
         for old in self._files(_ANSWER)[:-_KEPT]:
-            for path in self._folder.glob(f"{old.name.removesuffix(_ANSWER)}.*"):
-                path.unlink(missing_ok=True)
+            # The answer has the longest name and goes last. Windows refuses while somebody looks at a preview: what
+            # is left then goes with a later answer.
+            with suppress(OSError):
+                for path in sorted(
+                    self._folder.glob(f"{old.name.removesuffix(_ANSWER)}.*"), key=lambda p: len(p.name)
+                ):
+                    path.unlink()
 
     def read_answer(self, request_id: str) -> dict[str, Any] | None:
         """The answer to a question, or None as long as there is none."""

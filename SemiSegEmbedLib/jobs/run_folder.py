@@ -20,7 +20,7 @@ from SemiSegEmbedLib.jobs.requests import Requests
 from SemiSegEmbedLib.jobs.status import ENDED, RunState, RunStatus, here, is_alive, read_status, write_status_file
 from SemiSegEmbedLib.study.edits import check_id, shown_text
 from SemiSegEmbedLib.study.fields import Fields, read_json
-from SemiSegEmbedLib.study.files import FileLock, atomic_write, explain, remove_abandoned
+from SemiSegEmbedLib.study.files import FileLock, atomic_write, delete, explain, remove_abandoned
 
 __all__ = ["RunFolder", "RunState", "RunStatus", "newest_run", "observed_state", "observed_status"]
 
@@ -166,7 +166,7 @@ class RunFolder:
     def note_launch(self, pid: int | None) -> None:
         """Note which process was started for this run (it may be a launcher); None: none is yet."""
         if pid is None:
-            self._launch.unlink(missing_ok=True)
+            delete(self._launch)
         else:
             write_status_file(self._launch, here(RunState.WAITING, pid))
 
@@ -191,7 +191,7 @@ class RunFolder:
 
     def clear_stop(self) -> None:
         """Take back the request to stop, before the run is resumed."""
-        self._stop.unlink(missing_ok=True)
+        delete(self._stop)
 
     def ask(self, kind: str, **fields: Any) -> str:
         """Ask the live run for something; see `Requests.ask`."""

@@ -11,17 +11,20 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
 
+Value = TypeVar("Value")
+
 _TEMPORARY_PREFIX = ".tmp-"
 _ABANDONED_AFTER_S = 24 * 3600.0
-_REPLACE_PATIENCE_S = 5.0
+_PATIENCE_S = 5.0
 _OPEN_FILES = 10_240 if sys.platform == "darwin" else 1 << 17
 """macOS refuses more than OPEN_MAX of its limits.h."""
 
@@ -87,16 +90,25 @@ def temporary_beside(path: Path) -> Path:
 
 def replace(source: Path, target: Path) -> None:
     """`os.replace` followed by a sync of the folder; patient with readers that block it on Windows."""
-    deadline = time.monotonic() + _REPLACE_PATIENCE_S
+    _patiently(lambda: os.replace(source, target))
+    sync_folder(target.parent)
+
+
+def delete(path: Path) -> None:
+    """Delete a file if it is there; patient with readers that block it on Windows."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
+def _patiently(action: Callable[[], Value]) -> Value:
+    """Windows refuses to touch a file while another program has it open, which readers have for a moment alone."""
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            os.replace(source, target)
-            break
+            return action()
         except PermissionError:
             if sys.platform != "win32" or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
-    sync_folder(target.parent)
 
 
 @contextmanager
@@ -158,16 +170,12 @@ def read_bytes(path: Path, limit: int) -> bytes:
         ValueError: The file is larger than `limit`.
         OSError: It cannot be read.
     """
-    deadline = time.monotonic() + _REPLACE_PATIENCE_S
-    while True:
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read(limit + 1)
-            break
-        except PermissionError:
-            if sys.platform != "win32" or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
+
+    def read() -> bytes:
+        with open(path, "rb") as stream:
+            return stream.read(limit + 1)
+
+    data = _patiently(read)
     if len(data) > limit:
         raise ValueError(f"larger than {limit} bytes")
     return data

@@ -235,6 +235,20 @@ def test_old_answers_are_cleared_away(run: RunFolder) -> None:
     assert run.pending_requests() == []
 
 
+def test_an_old_preview_that_cannot_be_deleted_keeps_its_answer_and_nobody_from_answering(run: RunFolder) -> None:
+    ids = [run.ask("preview") for _ in range(52)]
+    held = run.path / "requests" / f"{ids[0]}.nii.gz"
+    held.mkdir()  # cannot be unlinked, as a file that is open on Windows
+    for request_id in ids:
+        run.answer(request_id)
+    assert run.pending_requests() == [], "no question is answered twice"
+    assert run.read_answer(ids[0]) is not None
+    assert run.read_answer(ids[1]) is None
+    held.rmdir()
+    run.answer(run.ask("preview"))
+    assert run.read_answer(ids[0]) is None
+
+
 def test_hostile_requests_are_left_alone(run: RunFolder) -> None:
     folder = run.path / "requests"
     (folder / "evil.json").write_text('{"kind": "preview"}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from SemiSegEmbedLib.errors import SemiSegEmbedError
+from SemiSegEmbedLib.study import files
 from SemiSegEmbedLib.study.files import (
     FileLock,
     atomic_write,
@@ -59,6 +62,32 @@ def test_temporary_keeps_the_suffixes_that_choose_the_format(tmp_path: Path) -> 
         assert temporary.parent == tmp_path
         assert temporary.name.endswith(name[name.index(".") :])
     assert temporary_beside(tmp_path / "x.json") != temporary_beside(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("system", ["win32", "linux"])
+def test_a_reader_on_windows_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """Windows refuses to replace, delete and read a file that another program has open; others never do."""
+    path, refusals = tmp_path / "status.json", [2]
+    path.write_bytes(b"old")
+
+    def refused(action: Callable[..., object]) -> Callable[..., object]:
+        def refuse(*arguments: object, **more: object) -> object:
+            if refusals[0] > 0:
+                refusals[0] -= 1
+                raise PermissionError(13, "being used by another process")
+            return action(*arguments, **more)
+
+        return refuse
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(os, "replace", refused(os.replace))
+    monkeypatch.setattr(Path, "unlink", refused(Path.unlink))
+    for work in (lambda: files.replace(path, tmp_path / "new.json"), lambda: files.delete(tmp_path / "new.json")):
+        refusals[0] = 2
+        with contextlib.nullcontext() if system == "win32" else pytest.raises(PermissionError):
+            work()
+    refusals[0] = 0
+    assert sorted(os.listdir(tmp_path)) == ([] if system == "win32" else ["status.json"])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")

@@ -65,7 +65,7 @@ def test_a_scan_that_fails_does_not_keep_the_others_from_being_segmented(ready, 
     run_all(ready)
     assert states(ready) == [ScanState.FAILED, ScanState.DONE]
     assert ready.ui.segmentScanTable.item(0, 1).text() == "failed"
-    assert "1 failed" in ready.message
+    assert "Segmented: 1, failed: 1." in ready.message
     label = sitk.ReadImage(str(ready.window.segment.scans[1].label))
     assert label.GetSize() == sitk.ReadImage(str(good)).GetSize()
     assert ready.ui.segmentStartButton.enabled

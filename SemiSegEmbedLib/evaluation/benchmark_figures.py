@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .figures import BONE_WINDOW, PREDICTION_COLOR, REFERENCE_COLOR, to_png
+from SemiSegEmbedLib.evaluation.figures import BONE_WINDOW, PREDICTION_COLOR, REFERENCE_COLOR, to_png
 
 Curve = Sequence[Mapping[str, Any]]
 

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from .parameters import Patient, stream
-from .shape import Mesh, fit_sphere, load_shape_model
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.shape import Mesh, fit_sphere, load_shape_model
 
 SIDES = ("left", "right")
 _SACROILIAC_GAP_MM = 1.5

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .anatomy import Skeleton, wave_field
-from .parameters import Patient, stream
+from SemiSegEmbedLib.phantom.anatomy import Skeleton, wave_field
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
 
 WAVELENGTHS_MM = (45.0, 12.0)
 """Of the first annotator's error: a habit that spans a region, and the wobble of the hand."""

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from .parameters import Patient, stream
-from .textures import apply_axes, linear_matrix, upsample
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.textures import apply_axes, linear_matrix, upsample
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 # Three energies of a 120 kV spectrum: share of the photons, attenuation of water and of titanium per mm.
 _SHARES = np.array([0.30, 0.42, 0.28])

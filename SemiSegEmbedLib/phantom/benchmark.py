@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadInputError
-from .anatomy import Skeleton, build_skeleton
-from .annotator import annotated_skeleton
-from .cohort import draw_implants
-from .deviation import surface_deviation
-from .difficulty import Difficulty
-from .labels import foreground, paint_labels
-from .parameters import Patient, draw_patient
-from .render import field_of_view, render
-from .voxels import Grid
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.phantom.anatomy import Skeleton, build_skeleton
+from SemiSegEmbedLib.phantom.annotator import annotated_skeleton
+from SemiSegEmbedLib.phantom.cohort import draw_implants
+from SemiSegEmbedLib.phantom.deviation import surface_deviation
+from SemiSegEmbedLib.phantom.difficulty import Difficulty
+from SemiSegEmbedLib.phantom.labels import foreground, paint_labels
+from SemiSegEmbedLib.phantom.parameters import Patient, draw_patient
+from SemiSegEmbedLib.phantom.render import field_of_view, render
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 FROZEN_FILE = Path(__file__).with_name("data") / "benchmark_cohort.json"
 SEED = 20240704

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .anatomy import Hip, Skeleton
-from .labels import bone_box, paint_label
-from .muscles import Chain
-from .parameters import Patient, stream
-from .shape import Mesh
-from .textures import noise_tile, sample_tile, smooth_field, upsample
-from .voxels import Grid, coverage, depth
+from SemiSegEmbedLib.phantom.anatomy import Hip, Skeleton
+from SemiSegEmbedLib.phantom.labels import bone_box, paint_label
+from SemiSegEmbedLib.phantom.muscles import Chain
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.shape import Mesh
+from SemiSegEmbedLib.phantom.textures import noise_tile, sample_tile, smooth_field, upsample
+from SemiSegEmbedLib.phantom.voxels import Grid, coverage, depth
 
 MARROW_HU = -65.0
 _LATTICE_MM = 2.0

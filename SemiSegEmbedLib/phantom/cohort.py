@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from .parameters import IMPLANTS, Patient, draw_patient
+from SemiSegEmbedLib.phantom.parameters import IMPLANTS, Patient, draw_patient
 
 
 def draw_cohort(

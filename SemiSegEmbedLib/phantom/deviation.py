@@ -11,10 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .anatomy import Skeleton
-from .implants import neck_cut
-from .parameters import Patient
-from .shape import load_shape_model
+from SemiSegEmbedLib.phantom.anatomy import Skeleton
+from SemiSegEmbedLib.phantom.implants import neck_cut
+from SemiSegEmbedLib.phantom.parameters import Patient
+from SemiSegEmbedLib.phantom.shape import load_shape_model
 
 MODES_OF_FIT = 10
 """Of the model's 25, so that the model's own patients deviate from the fit too."""

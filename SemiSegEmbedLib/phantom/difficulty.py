@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from ..errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError
 
 
 @dataclass(frozen=True)

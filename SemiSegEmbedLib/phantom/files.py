@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from .render import Phantom
+from SemiSegEmbedLib.phantom.render import Phantom
 
 
 def _image(array: np.ndarray, phantom: Phantom) -> sitk.Image:

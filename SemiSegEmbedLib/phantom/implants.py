@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anatomy import Hip, Skeleton
-from .muscles import Chain
-from .parameters import Patient
-from .shape import Mesh
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.anatomy import Hip, Skeleton
+from SemiSegEmbedLib.phantom.muscles import Chain
+from SemiSegEmbedLib.phantom.parameters import Patient
+from SemiSegEmbedLib.phantom.shape import Mesh
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 _LINER_HU = -70.0
 

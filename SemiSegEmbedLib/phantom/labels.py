@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .anatomy import Skeleton
-from .implants import neck_cut
-from .parameters import Patient
-from .shape import BONES, LABEL_VALUES, Mesh
-from .voxels import Grid, voxelise
+from SemiSegEmbedLib.phantom.anatomy import Skeleton
+from SemiSegEmbedLib.phantom.implants import neck_cut
+from SemiSegEmbedLib.phantom.parameters import Patient
+from SemiSegEmbedLib.phantom.shape import BONES, LABEL_VALUES, Mesh
+from SemiSegEmbedLib.phantom.voxels import Grid, voxelise
 
 FOREGROUND = (1, 2, 3, 4)
 """Values of the paper's object: hip bones and femora; the sacrum is background."""

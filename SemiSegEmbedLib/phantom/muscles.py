@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anatomy import Hip, Skeleton
-from .parameters import Patient, stream
-from .textures import smooth_field
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.anatomy import Hip, Skeleton
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.textures import smooth_field
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 # Muscles that border on the pelvic cavity or lie free in fat keep their size; the others fill their compartment.
 _INNER = {"psoas", "iliacus", "obturator_internus", "piriformis", "sartorius", "gracilis", "quadratus_lumborum"}

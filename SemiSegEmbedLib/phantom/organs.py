@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .anatomy import Skeleton
-from .muscles import Chain
-from .parameters import Patient, stream
-from .textures import smooth_field
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.anatomy import Skeleton
+from SemiSegEmbedLib.phantom.muscles import Chain
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.textures import smooth_field
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 _GAS_HU = -980.0
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..errors import BadInputError
-from .shape import MODE_COUNT
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.phantom.shape import MODE_COUNT
 
 IMPLANTS = ("none", "nail", "screws", "stem")
 Pair = tuple[float, float]

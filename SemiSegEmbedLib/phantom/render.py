@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import BadInputError
-from .anatomy import Skeleton, build_skeleton
-from .artefacts import add_metal
-from .bone import BoneTexture, paint_bone, paint_lumbar
-from .implants import paint_implants
-from .organs import paint_organs
-from .parameters import Patient
-from .scanner import add_noise, blur, paint_table, quantise, resample_slices
-from .shape import BONES, LABEL_VALUES
-from .soft_tissue import make_body, paint_soft_tissue
-from .voxels import Grid
+from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.phantom.anatomy import Skeleton, build_skeleton
+from SemiSegEmbedLib.phantom.artefacts import add_metal
+from SemiSegEmbedLib.phantom.bone import BoneTexture, paint_bone, paint_lumbar
+from SemiSegEmbedLib.phantom.implants import paint_implants
+from SemiSegEmbedLib.phantom.organs import paint_organs
+from SemiSegEmbedLib.phantom.parameters import Patient
+from SemiSegEmbedLib.phantom.scanner import add_noise, blur, paint_table, quantise, resample_slices
+from SemiSegEmbedLib.phantom.shape import BONES, LABEL_VALUES
+from SemiSegEmbedLib.phantom.soft_tissue import make_body, paint_soft_tissue
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 FIELDS = ("pelvis", "body")
 _LATTICE_MM = 3.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .parameters import Patient, stream
-from .textures import apply_axes, gaussian_kernel, kernel_matrix, linear_matrix, normal_numbers
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.textures import apply_axes, gaussian_kernel, kernel_matrix, linear_matrix, normal_numbers
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 _WATER_PER_MM = 0.0195
 HU_LOW, HU_HIGH = -1024, 3071

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anatomy import Skeleton
-from .muscles import muscle_fields
-from .parameters import Patient, stream
-from .textures import noise_tile, sample_tile, smooth_field, upsample
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.anatomy import Skeleton
+from SemiSegEmbedLib.phantom.muscles import muscle_fields
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
+from SemiSegEmbedLib.phantom.textures import noise_tile, sample_tile, smooth_field, upsample
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 AIR_HU, FAT_HU, MUSCLE_HU, SKIN_HU = -1000.0, -105.0, 58.0, 25.0
 CARTILAGE_HU = 85.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .voxels import Grid
+from SemiSegEmbedLib.phantom.voxels import Grid
 
 _LATTICE = 20
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
-from .shape import Mesh
+from SemiSegEmbedLib.phantom.shape import Mesh
 
 # Scan lines miss vertices and edges of meshes whose coordinates are round numbers.
 _OFFSET = (3.1e-5, 4.7e-5)

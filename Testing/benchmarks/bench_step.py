@@ -95,6 +95,12 @@ def measure_ours(config: TrainingConfig, device: torch.device, repeats: int, gro
             stepper.take(lambda: augmentation(source.batch(labelled, unlabelled), generator), number)
 
         row["with_data"] = time_groups(with_data, device, repeats, group)
+        if device.type == "cuda":
+            everything = config.replace(augmentation="strong", cutmix=1.0, labelled_cutmix=1.0, copy_paste=1.0)
+            strong = Augmentation(everything)
+            row["data_waits"] = _host_waits(
+                lambda: [strong(source.batch(labelled, unlabelled), generator) for _ in range(8)]
+            )
         method, images = stepper.method, batch.labelled.images  # type: ignore[union-attr]
 
         @torch.no_grad()
@@ -177,7 +183,7 @@ def _size(config: TrainingConfig) -> dict[str, Any]:
     return {"patch_size": config.patch_size, "base_filters": config.base_filters}
 
 
-def _host_waits(work: Callable[[], None]) -> str:
+def _host_waits(work: Callable[[], object]) -> str:
     torch.cuda.set_sync_debug_mode("error")
     try:
         work()

@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -184,14 +185,19 @@ def _size(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _host_waits(work: Callable[[], object]) -> str:
-    torch.cuda.set_sync_debug_mode("error")
+    """The lines at which the host waited for the GPU, or "none".
+
+    Torch warns and goes on. An error would leave a step half done, and name no line.
+    """
+    torch.cuda.set_sync_debug_mode("warn")
     try:
-        work()
-    except RuntimeError as error:
-        return str(error).splitlines()[0]
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            work()
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    return "none"
+    waits = [one for one in found if "called a synchronizing CUDA operation" in str(one.message)]
+    return ", ".join(sorted({f"{Path(one.filename).name}:{one.lineno}" for one in waits})) or "none"
 
 
 def measures(arguments: argparse.Namespace, device: torch.device) -> dict[str, Callable[[], dict[str, Any]]]:

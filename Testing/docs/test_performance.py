@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -168,6 +169,24 @@ def test_a_row_of_the_peers_that_fails_leaves_the_precision_of_the_next_ones_alo
             step.measure_peers(object(), torch.device("cpu"), 1, 1, tf32)
     assert found == [[True, True], [False, False]]
     assert [switch.allow_tf32 for switch in switches] == before
+
+
+def test_a_wait_for_the_gpu_is_named_by_its_line_and_the_step_ends(
+    scripts: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes, ended = [], []
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+
+    def step() -> None:
+        for _ in range(2):
+            warnings.warn("called a synchronizing CUDA operation (Triggered internally)", stacklevel=1)
+        warnings.warn("something else", stacklevel=1)
+        ended.append(True)
+
+    line = step.__code__.co_firstlineno + 2
+    assert scripts["bench_step"]._host_waits(step) == f"test_performance.py:{line}"
+    assert scripts["bench_step"]._host_waits(lambda: None) == "none"
+    assert (modes, ended) == (["warn", "default"] * 2, [True])
 
 
 def test_the_time_of_a_kernel_counts_once(scripts: dict[str, ModuleType]) -> None:

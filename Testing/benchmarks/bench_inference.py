@@ -29,6 +29,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from measuring import NO_TIME
+
 from SemiSegEmbedLib.inference.engine import Engine, OpenVinoEngine, TorchEngine, has_openvino
 from SemiSegEmbedLib.inference.maps import predict_maps
 from SemiSegEmbedLib.inference.model_file import Model
@@ -39,6 +41,7 @@ from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.volumes import Normalisation
+from SemiSegEmbedLib.study.files import atomic_write
 
 LABEL: dict[str, Any] = {"want": ("label",)}
 BOTH: dict[str, Any] = {"want": ("label", "uncertainty")}
@@ -221,8 +224,11 @@ def measure_in_turns(arguments: argparse.Namespace) -> dict[str, Any]:
             if done.returncode == 0:
                 found[variant].append(json.loads(done.stdout))
             else:
-                failed[variant] = done.stderr.strip().splitlines()[-1]
-    return {variant: medians(found[variant]) if found[variant] else failed[variant] for variant in arguments.want}
+                failed[variant] = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            results = {one: medians(rows) if (rows := found[one]) else failed.get(one, NO_TIME) for one in found}
+            if arguments.output:
+                atomic_write(Path(arguments.output), json.dumps({"results": results}).encode())
+    return results
 
 
 def medians(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -246,6 +252,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1, help="runs of a variant in one process")
     parser.add_argument("--turns", type=int, default=1, help="processes of each variant, in turns")
     parser.add_argument("--want", nargs="*", choices=list(VARIANTS), default=list(VARIANTS), metavar="VARIANT")
+    parser.add_argument("--output", default="", help="file that holds what is done so far")
     parser.add_argument("--one", choices=list(VARIANTS), help=argparse.SUPPRESS)
     parser.add_argument("--image", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -253,7 +260,7 @@ def main() -> None:
         print(json.dumps(measure(arguments.one, arguments)))
         return
     results = measure_in_turns(arguments)
-    settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want", "image")}
+    settings = {k: v for k, v in vars(arguments).items() if k not in ("one", "want", "image", "output")}
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     for name in ("openvino", "monai"):
         with contextlib.suppress(metadata.PackageNotFoundError):

@@ -64,7 +64,7 @@ class Part:
 
 
 SIZE = ("--patch", "96", "--base-filters", "16")
-HIP = ("--phantom", "--shape", "400", "300", "400", "--repeats", "3")
+HIP = ("--phantom", "--shape", "400", "300", "400", "--repeats", "3", "--output", "{partial}")
 TINY_STEP = ("--patch", "16", "--base-filters", "2")
 TINY_HIP = ("--shape", "40", "40", "40", "--patch", "16", "16", "16", "--base-filters", "2", "--repeats", "1")
 PARTS = {

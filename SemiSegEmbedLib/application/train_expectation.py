@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from SemiSegEmbedLib.application.sentences import localised
 
 SHARE_FOR_STEPS = 0.85
-"""As `workflows.run_worker.BUDGET_FOR_STEPS`: the rest of a budget goes to validation and to writing the model."""
+"""As `workflows.time_budget.BUDGET_FOR_STEPS`: the rest of a budget goes to validation and to writing the model."""
 QUICK = "quick"
 """The preset for computers without a GPU."""
 LITTLE = 0.3

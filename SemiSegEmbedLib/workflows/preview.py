@@ -35,7 +35,7 @@ def answer_preview(worker: RunWorker, request: dict[str, Any]) -> dict[str, Any]
             patch_size=worker.trainer.config.patch_size,
             device=worker.device,
             should_stop=worker.run.stop_requested,
-            progress=worker.tell_preview,
+            progress=worker.contact.preview_progress,
         )
     values = label_values(classes, worker.study.labels, prepared.spacing)
     name = f"requests/{request['id']}.nii.gz"

@@ -71,6 +71,6 @@ def test_times_are_spoken_as_people_do(hours: float, text: str) -> None:
     assert spoken(hours) == text
 
 
-def test_the_share_for_steps_is_that_of_the_worker() -> None:
-    run_worker = pytest.importorskip("SemiSegEmbedLib.workflows.run_worker")
-    assert run_worker.BUDGET_FOR_STEPS == SHARE_FOR_STEPS
+def test_the_share_for_steps_is_that_of_the_library() -> None:
+    time_budget = pytest.importorskip("SemiSegEmbedLib.workflows.time_budget")
+    assert time_budget.BUDGET_FOR_STEPS == SHARE_FOR_STEPS

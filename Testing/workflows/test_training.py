@@ -23,7 +23,7 @@ from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
-from SemiSegEmbedLib.workflows import run_worker, validation
+from SemiSegEmbedLib.workflows import run_contact, run_worker, validation
 from SemiSegEmbedLib.workflows.following import follow, request_preview
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.phantom_study import create_phantom_study
@@ -123,7 +123,7 @@ def test_stopping_saves_and_resuming_goes_on(study: Study) -> None:
 def test_a_stop_is_heard_within_a_validation_which_comes_when_the_run_goes_on(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_worker, "LOOK_EVERY_S", 0.0)  # before every window it looks for the wish
+    monkeypatch.setattr(run_contact, "LOOK_EVERY_S", 0.0)  # before every window it looks for the wish
     run, seen = create_run(study, request(steps=12)), []
 
     def stop_once(event: dict) -> None:

@@ -107,6 +107,7 @@ def surface_distances(
     *,
     border: Border = "surface",
     known: np.ndarray | None = None,
+    workers: int = -1,
 ) -> SurfaceDistances:
     """Distances between the surfaces of two masks.
 
@@ -116,6 +117,7 @@ def surface_distances(
         spacing: Voxel size in mm, one number an axis in the order of the axes (z, y, x).
         border: What lies beyond the faces of the volume (see the module).
         known: Mask of the voxels that may be judged, or None for all of them.
+        workers: Threads; -1 is one for each processor. In a pool of processes, say 1.
 
     Raises:
         BadInputError: If shapes or spacing do not fit.
@@ -133,9 +135,8 @@ def surface_distances(
     surface_a, surface_b = (_surface_indices(mask, known, border) for mask in (a, b))
     if len(surface_a) == 0 or len(surface_b) == 0:
         return SurfaceDistances(np.full(len(surface_a), diagonal), np.full(len(surface_b), diagonal), diagonal)
-    return SurfaceDistances(
-        _nearest(surface_a, surface_b, step, a.shape), _nearest(surface_b, surface_a, step, a.shape), diagonal
-    )
+    pairs = ((surface_a, surface_b), (surface_b, surface_a))
+    return SurfaceDistances(*(_nearest(one, other, step, a.shape, workers) for one, other in pairs), diagonal)
 
 
 def hausdorff_distance_95(
@@ -174,6 +175,7 @@ def evaluate_labels(
     *,
     tolerances_mm: Sequence[float] = (1.0, 2.0),
     border: Border = "surface",
+    workers: int = -1,
 ) -> dict[int, dict[str, float | int | bool]]:
     """Every metric for every label value, from one distance computation a label.
 
@@ -187,6 +189,7 @@ def evaluate_labels(
         values: The label values to judge.
         tolerances_mm: Tolerances of NSD, each a column `nsd_<t>mm`.
         border: What lies beyond the faces of the volume.
+        workers: As in `surface_distances`.
 
     Returns:
         For each value `iou`, `dice`, `hd95`, `hd95_pooled`, `assd` (mm), `nsd_1mm`, ...,
@@ -206,7 +209,7 @@ def evaluate_labels(
         if known is not None:
             b &= known
         both, either, in_a, in_b = _counts(a, b)
-        distances = surface_distances(a, b, spacing, border=border, known=known)
+        distances = surface_distances(a, b, spacing, border=border, known=known, workers=workers)
         overlap = _ratio(both, either, in_a, in_b)
         row: dict[str, float | int | bool] = {
             "iou": overlap,
@@ -268,12 +271,14 @@ def _surface_indices(mask: np.ndarray, known: np.ndarray | None, border: Border)
     return np.argwhere(exposed) + [s.start for s in box]
 
 
-def _nearest(points: np.ndarray, targets: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _nearest(
+    points: np.ndarray, targets: np.ndarray, step: np.ndarray, shape: tuple[int, ...], workers: int
+) -> np.ndarray:
     """Distance in mm of each point to the nearest target; shared voxels, most of them as a rule, cost nothing."""
     distances = np.zeros(len(points))
     flat, flat_targets = (np.ravel_multi_index(tuple(p.T), shape) for p in (points, targets))
     apart = ~np.isin(flat, flat_targets, assume_unique=True)
     if apart.any():
         tree = cKDTree(targets * step, balanced_tree=False, compact_nodes=False)
-        distances[apart] = tree.query(points[apart] * step, workers=-1)[0]
+        distances[apart] = tree.query(points[apart] * step, workers=workers)[0]
     return distances

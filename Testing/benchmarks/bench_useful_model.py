@@ -63,7 +63,7 @@ def useful_minute(curve: list[dict[str, float]]) -> float:
 
 def metrics_of(pair: tuple[np.ndarray, np.ndarray, tuple[float, float, float]]) -> dict[str, float]:
     """IoU and HD95 (mm) of one held-out case, in any process."""
-    return evaluate_labels(*pair, [1])[1]
+    return evaluate_labels(*pair, [1], workers=1)[1]
 
 
 def render_all(arguments: argparse.Namespace, run: Callable[..., list[Volume]]) -> tuple[list[Volume], list[Volume]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.evaluation import metrics
 from SemiSegEmbedLib.evaluation.metrics import (
     average_symmetric_surface_distance,
     dice,
@@ -180,6 +181,22 @@ def test_empty_masks_follow_the_stated_rule():
     assert (iou(empty, full), dice(full, empty)) == (0.0, 0.0)
     assert normalised_surface_dice(empty, empty, spacing, 1.0) == 1.0
     assert normalised_surface_dice(empty, full, spacing, 100.0) == 0.0
+
+
+@pytest.mark.parametrize("workers", [-1, 1])
+def test_threads_are_as_many_as_the_caller_says(monkeypatch: pytest.MonkeyPatch, workers: int):
+    asked = []
+
+    class Watched(metrics.cKDTree):
+        def query(self, *arguments, **options):
+            asked.append(options["workers"])
+            return super().query(*arguments, **options)
+
+    monkeypatch.setattr(metrics, "cKDTree", Watched)
+    a, b = (mask.astype(np.uint8) for mask in blobs(1))
+    found = evaluate_labels(a, b, (1.0, 1.0, 1.0), [1], workers=workers)[1]
+    assert asked == [workers] * 2
+    assert found == evaluate_labels(a, b, (1.0, 1.0, 1.0), [1])[1]
 
 
 def test_labels_are_judged_one_by_one_and_misses_are_flagged():

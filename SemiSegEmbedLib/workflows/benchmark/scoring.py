@@ -58,7 +58,8 @@ class Comparison:
 
 def compare(task: Comparison) -> Row:
     """The metrics of the object (class 1), rounded to what is worth keeping."""
-    row = evaluate_labels(task.reference, task.prediction, task.spacing, [1], border=task.border)[1]
+    # One thread, since every processor has a process of the pool.
+    row = evaluate_labels(task.reference, task.prediction, task.spacing, [1], border=task.border, workers=1)[1]
     return {name: row[name] if isinstance(row[name], bool) else round(float(row[name]), 5) for name in task.metrics}
 
 

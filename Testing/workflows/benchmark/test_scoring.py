@@ -41,6 +41,19 @@ def test_no_more_scans_are_held_than_are_judged_at_once(tiny_data, monkeypatch):
     assert all(row["annotators"]["iou"] == 1.0 for row in rows.values())
 
 
+def test_a_process_of_a_pool_takes_one_thread(tiny_data, monkeypatch):
+    asked = []
+
+    def watched(*arguments, **options):
+        asked.append(options["workers"])
+        return evaluate_labels(*arguments, **options)
+
+    monkeypatch.setattr(scoring, "evaluate_labels", watched)
+    key = tiny_data.test[0]
+    score_scans([(key, np.array(tiny_data.store.load(key).label))], tiny_data.store, map)
+    assert asked == [1, 1]
+
+
 def test_a_prediction_of_nothing_is_a_miss_with_the_diagonal(tiny_data):
     key = tiny_data.test[0]
     label = tiny_data.store.load(key).label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,38 @@ from typing import Any
 from SemiSegEmbedLib.cli.output import Console
 
 Run = Callable[[argparse.Namespace, Console], int | None]
+
+
+def number(rule: str, allowed: Callable[[float], bool]) -> Callable[[str], float]:
+    """The type of an argument that is a number of a certain range; "nan" is in none of them.
+
+    Args:
+        rule: The range, to go on after "is not a number".
+        allowed: Whether a number lies in it.
+    """
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not allowed(value):
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number {rule}: choose another one.")
+        return value
+
+    return parse
+
+
+def count(text: str) -> int:
+    """The type of an argument that is a whole number of at least 0."""
+    if not text.strip().isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0: choose another one.")
+    return int(text)
+
+
+minutes = number("above 0 and below 1000000", lambda value: 0 < value < 1e6)
+not_negative = number("of at least 0", lambda value: 0 <= value < math.inf)
+below_one = number("from 0 to below 1", lambda value: 0 <= value < 1)
 
 
 def add_command(commands: Any, name: str, run: Run, summary: str, example: str) -> argparse.ArgumentParser:

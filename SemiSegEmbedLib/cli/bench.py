@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.cli.arguments import add_command, add_device
+from SemiSegEmbedLib.cli.arguments import add_command, add_device, minutes
 from SemiSegEmbedLib.cli.output import Console
 
 WHAT = ("table1", "table2", "table3", "robust", "levers", "diagnosis", "cohort", "figure2", "nnunet", "score", "page")
@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     add_device(bench)
     bench.add_argument("--columns", type=int, metavar="N", help="only the first N columns of labelled scans")
     bench.add_argument("--repeats", type=int, metavar="N", help="only N draws and seeds of the first column")
-    bench.add_argument("--minutes", type=float, help="begin no cell that would not end in this time")
+    bench.add_argument("--minutes", type=minutes, help="begin no cell that would not end in this time")
     bench.add_argument(
         "--workers", type=int, help="processes for rendering and metrics (default: one a processor, at most 16)"
     )

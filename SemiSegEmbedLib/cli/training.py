@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study
+from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study, minutes, not_negative
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, newest_run
@@ -30,7 +30,9 @@ def add_commands(commands: Any) -> None:
     )
     budget = train.add_mutually_exclusive_group()
     budget.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")
-    budget.add_argument("--minutes", type=float, help="train about so long; steps are chosen from the measured speed")
+    budget.add_argument(
+        "--minutes", type=minutes, help="train about so long; steps are chosen from the measured speed"
+    )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="any value of the configuration"
@@ -50,7 +52,7 @@ def add_commands(commands: Any) -> None:
     stop = add_command(commands, "stop", run_stop, "stop a run; it can be resumed", "stop hips")
     add_run(stop)
     stop.add_argument(
-        "--grace", type=float, default=60.0, help="seconds to let it save before it is ended (default: 60)"
+        "--grace", type=not_negative, default=60.0, help="seconds to let it save before it is ended (default: 60)"
     )
 
     follow = add_command(commands, "follow", run_follow, "watch a run until it ends", "follow hips")
@@ -61,7 +63,9 @@ def add_commands(commands: Any) -> None:
     )
     add_run(preview)
     preview.add_argument("case", metavar="CASE")
-    preview.add_argument("--timeout", type=float, default=600.0, help="seconds to wait for the answer (default: 600)")
+    preview.add_argument(
+        "--timeout", type=not_negative, default=600.0, help="seconds to wait for the answer (default: 600)"
+    )
 
     worker = commands.add_parser("run", add_help=False)  # what `--background` and Slicer start; not for people
     worker.add_argument("folder", type=Path)

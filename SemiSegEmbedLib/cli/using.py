@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study
+from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study, below_one, count, not_negative
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.study.study import Study
 
@@ -50,7 +50,7 @@ def add_commands(commands: Any) -> None:
     add_study(suggest)
     suggest.add_argument("--model", help="model file or id (default: the newest)")
     suggest.add_argument("--cases", nargs="*", metavar="CASE", help="default: all unannotated cases")
-    suggest.add_argument("--places", type=int, default=5, help="places to name in each case (default: 5)")
+    suggest.add_argument("--places", type=count, default=5, help="places to name in each case (default: 5)")
     add_segmentation_options(suggest)
 
     export = add_command(
@@ -67,16 +67,18 @@ def add_commands(commands: Any) -> None:
 
 def add_segmentation_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--passes", type=int, default=5, help="dropout passes of the uncertainty, 0 for none (default: 5)"
+        "--passes", type=count, default=5, help="dropout passes of the uncertainty, 0 for none (default: 5)"
     )
     parser.add_argument(
-        "--threshold", type=float, default=0.75, help="reliable below this share of ln C (default: 0.75)"
+        "--threshold", type=not_negative, default=0.75, help="reliable below this share of ln C (default: 0.75)"
     )
-    parser.add_argument("--island", type=float, default=500.0, help="remove parts below so many mm3 (default: 500)")
+    parser.add_argument(
+        "--island", type=not_negative, default=500.0, help="remove parts below so many mm3 (default: 500)"
+    )
     parser.add_argument("--largest", action="store_true", help="keep only the largest part of each label")
     parser.add_argument(
         "--smooth",
-        type=float,
+        type=not_negative,
         default=0.0,
         metavar="MM",
         help="smooth the labels, keep it near the spacing (default: 0)",
@@ -87,7 +89,7 @@ def add_segmentation_options(parser: argparse.ArgumentParser) -> None:
         default="object",
         help="passes near objects alone, or everywhere, which takes twice as long (default: object)",
     )
-    parser.add_argument("--overlap", type=float, default=0.25, help="overlap of the windows (default: 0.25)")
+    parser.add_argument("--overlap", type=below_one, default=0.25, help="overlap of the windows (default: 0.25)")
     add_device(parser)
 
 

@@ -84,7 +84,7 @@ def sliding_window(
         BadInputError: If volume, patch, overlap or batch do not fit.
         StoppedError: If `should_stop` says so.
     """
-    _check(image, patch, overlap, batch)
+    _check(image, patch, batch)
     walk = _Walk.plan(image.shape, patch, overlap)
     collected = np.empty((channels, *image.shape), np.float32) if finish is None else None
     blend = _Blend(walk, channels, torch.device(device), finish or _collector(collected))
@@ -195,6 +195,8 @@ class _Walk:
 
     @classmethod
     def plan(cls, shape: Sequence[int], patch: Sequence[int], overlap: float) -> _Walk:
+        if not 0.0 <= overlap < 1.0:
+            raise BadInputError(f"The overlap of windows must be at least 0 and below 1, not {overlap}.")
         missing = [max(p - n, 0) for n, p in zip(shape, patch, strict=True)]
         starts = tuple(window_starts(n, p, overlap) for n, p in zip(shape, patch, strict=True))
         before = tuple(m // 2 for m in missing)
@@ -272,10 +274,8 @@ def _collector(volume: np.ndarray | None) -> Finish:
     return collect
 
 
-def _check(image: np.ndarray, patch: Sequence[int], overlap: float, batch: int) -> None:
+def _check(image: np.ndarray, patch: Sequence[int], batch: int) -> None:
     if image.ndim != 3 or min(image.shape) < 1:
         raise BadInputError(f"A volume has three axes and at least one voxel, not the shape {tuple(image.shape)}.")
     if len(patch) != 3 or min(patch) < 1 or batch < 1:
         raise BadInputError(f"The window size {tuple(patch)} and the batch {batch} must be positive.")
-    if not 0.0 <= overlap < 1.0:
-        raise BadInputError(f"The overlap of windows must be at least 0 and below 1, not {overlap}.")

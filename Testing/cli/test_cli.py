@@ -78,6 +78,39 @@ def test_wrong_usage_ends_with_two() -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-5", "0", "1e300", "soon"])
+@pytest.mark.parametrize("command", [["train", "hips"], ["bench", "table1"]], ids=lambda words: words[0])
+def test_minutes_must_be_a_time_that_can_pass(
+    command: list[str], value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, f"--minutes={value}"])
+    assert ended.value.code == 2
+    assert f"argument --minutes: '{value}' is not a number" in capsys.readouterr().err
+    assert build_parser().parse_args([*command, "--minutes", "0.5"]).minutes == 0.5
+
+
+@pytest.mark.parametrize(
+    "option", ["--overlap=nan", "--overlap=1", "--threshold=nan", "--island=-1", "--smooth=inf", "--passes=-1"]
+)
+def test_segmenting_refuses_numbers_that_mean_nothing(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["segment", "hips", "scan.nii.gz"], ["evaluate", "hips"], ["suggest", "hips"]):
+        with pytest.raises(SystemExit) as ended:
+            main([*command, option])
+        assert ended.value.code == 2
+        assert f"argument {option.partition('=')[0]}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["stop", "run", "--grace=nan"], ["preview", "run", "case-0001", "--timeout=nan"]], ids=lambda w: w[0]
+)
+def test_waiting_has_an_end(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "is not a number" in capsys.readouterr().err
+
+
 def test_bad_data_is_one_line_and_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "list", str(tmp_path)]) == 2
     printed = capsys.readouterr().err

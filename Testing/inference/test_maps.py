@@ -263,6 +263,7 @@ def test_bf16_agrees_with_fp32(model, several_windows):
         {"margin": -1.0},
         {"patch": (20, 24, 24)},
         {"overlap": 1.0},
+        {"overlap": float("nan")},
         {"no_such_setting": 1},
         {"annotated": np.zeros((2, 2, 2), np.uint8)},
     ],

@@ -193,5 +193,5 @@ def explain_failure(lines: Sequence[str], code: int) -> str:
         return text.format(package=package)
     if code < 0 or code == 137:
         return _("The process was killed, perhaps because memory ran out: close other programs and try again.")
-    last = lines[-1] if lines else _("it said nothing")
-    return _("The process ended with code {code}: {last}").format(code=code, last=last)
+    # What it said last may name paths, and so patients.
+    return _("The process ended unexpectedly with code {code}: try again.").format(code=code)

@@ -1,4 +1,4 @@
-"""`study create|series|add|label|role|list|check|relocate|remove|display`."""
+"""`study create|series|add|label|review|role|patient|list|check|relocate|remove|display`."""
 
 from __future__ import annotations
 
@@ -51,10 +51,32 @@ def add_commands(commands: Any) -> None:
     label.add_argument("--partial", action="store_true", help="voxels with value 255 are not annotated")
     label.add_argument("--map", default="", help="new values for those of the file, for example 1=1,3=1,5=0")
 
+    review = add_command(
+        group,
+        "review",
+        run_review,
+        "note who looked over the newest label of cases",
+        'study review hips case-0001 --by "C. D."',
+    )
+    add_study(review)
+    review.add_argument("cases", nargs="+", metavar="CASE")
+    review.add_argument("--by", required=True, help="who looked them over")
+
     role = add_command(group, "role", run_role, "say what cases are used for", "study role hips case-0002 held-out")
     add_study(role)
     role.add_argument("cases", nargs="+", metavar="CASE")
     role.add_argument("role", choices=[role.value for role in Role])
+
+    patient = add_command(
+        group,
+        "patient",
+        run_patient,
+        "correct whose scans cases are, since one patient never trains and validates at once",
+        'study patient hips case-0002 case-0005 "patient 17"',
+    )
+    add_study(patient)
+    patient.add_argument("cases", nargs="+", metavar="CASE")
+    patient.add_argument("patient", metavar="PATIENT", help="any text that names the patient; see study add --patient")
 
     listing = add_command(group, "list", run_list, "list the cases", "study list hips")
     add_study(listing)
@@ -163,11 +185,26 @@ def parse_value_map(text: str) -> dict[int, int]:
     raise BadInputError(f"--map '{text}' is not a list such as 1=1,3=1,5=0: write old=new pairs.")
 
 
+def run_review(options: argparse.Namespace, console: Console) -> None:
+    Study.open(options.study).set_reviewed(options.cases, options.by)
+    for case in options.cases:
+        console.line(f"{case} is now reviewed by {options.by}.")
+    console.result([{"case": case, "reviewed_by": options.by} for case in options.cases])
+
+
 def run_role(options: argparse.Namespace, console: Console) -> None:
     Study.open(options.study).set_roles(dict.fromkeys(options.cases, Role(options.role)))
     for case in options.cases:
         console.line(f"{case} is now {options.role}.")
     console.result([{"case": case, "role": options.role} for case in options.cases])
+
+
+def run_patient(options: argparse.Namespace, console: Console) -> None:
+    Study.open(options.study).set_patient(options.cases, options.patient)
+    # What was typed is told nowhere, since output ends up in logs.
+    for case in options.cases:
+        console.line(f"The patient of {case} is corrected.")
+    console.result({"cases": options.cases})
 
 
 def run_series(options: argparse.Namespace, console: Console) -> None:

@@ -30,8 +30,15 @@ def shown_text(text: str, limit: int = 300) -> str:
 
 
 def patient_key(salt: str, patient: str) -> str:
-    """The salted key of a patient; spelling differences in case, blanks and Unicode form do not matter."""
-    return _salted(salt, "patient", " ".join(unicodedata.normalize("NFKC", patient).casefold().split()))
+    """The salted key of a patient; spelling differences in case, blanks and Unicode form do not matter.
+
+    Raises:
+        BadInputError: The text is blank: all who are called so would be one person.
+    """
+    spelled = " ".join(unicodedata.normalize("NFKC", patient).casefold().split())
+    if not spelled:
+        raise BadInputError("A blank text tells no patients apart: type a text that names the patient.")
+    return _salted(salt, "patient", spelled)
 
 
 def own_patient_key(salt: str, case_key: str) -> str:

@@ -163,6 +163,32 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
             remove(folder)
 
 
+def replace_folder(source: Path, target: Path) -> None:
+    """Let one folder take the place of another, whole; both lie in the same folder.
+
+    The earlier one is set aside first, since no system replaces a folder that holds files: a reader finds the one,
+    nothing for a moment, or the other, and never a mixture.
+
+    Raises:
+        SemiSegEmbedError: It cannot, for example because a file is open (Windows). `target` is then as it was.
+    """
+    aside = temporary_beside(target)
+    try:
+        there = target.exists()
+        if there:
+            replace(target, aside)
+        try:
+            replace(source, target)
+        except OSError:
+            if there:
+                replace(aside, target)
+            raise
+    except OSError as error:
+        raise explain(error, f"{target.name} could not be saved") from error
+    with suppress(OSError):
+        remove(aside)
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """Read a whole file of at most `limit` bytes; patient with a writer that is replacing it on Windows.
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -222,13 +222,26 @@ class Study(StudySnapshot):
 
         self._change(edit)
 
-    def set_reviewed(self, key: str, reviewed_by: str) -> None:
-        """Note who looked over the newest label of a case."""
-        self._change(lambda manifest: edits.with_review(manifest, key, reviewed_by))
+    def set_reviewed(self, keys: Sequence[str], reviewed_by: str) -> None:
+        """Note who looked over the newest label of cases, all or none of them.
 
-    def set_patient(self, key: str, patient: str) -> None:
-        """Correct whose scan a case is."""
-        self._change(lambda manifest: edits.with_case(manifest, key, patient_key=self.patient_key(patient)))
+        Raises:
+            BadInputError: One of them does not exist or has no label.
+        """
+        self._change(lambda manifest: reduce(partial(edits.with_review, reviewed_by=reviewed_by), keys, manifest))
+
+    def set_patient(self, keys: Sequence[str], patient: str) -> None:
+        """Correct whose scans cases are, all or none of them.
+
+        Args:
+            keys: The cases, all of one person.
+            patient: As in `add_case`; only its salted hash is kept.
+
+        Raises:
+            BadInputError: The text is blank, or there is no such case.
+        """
+        person = self.patient_key(patient)
+        self._change(lambda manifest: reduce(partial(edits.with_case, patient_key=person), keys, manifest))
 
     def relocate_case(self, key: str, image_path: Path | str) -> None:
         """Tell where the CT of a case lies now; its content must be the same.

@@ -8,7 +8,7 @@ from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.inference.model_file import describe
-from SemiSegEmbedLib.study.files import atomic_writer, explain
+from SemiSegEmbedLib.study.files import atomic_writer, delete, explain
 from SemiSegEmbedLib.study.newest_model import MODEL_SUFFIX, models_by_age, newest_model
 from SemiSegEmbedLib.study.study import Study
 
@@ -106,10 +106,18 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def delete_model(study: Study, model: str) -> int:
-    """Deletes a model of the study and returns the bytes that this frees."""
+    """Deletes a model of the study and returns the bytes that this frees.
+
+    Raises:
+        BadInputError: The study has no such model.
+        SemiSegEmbedError: Another program has its file open (Windows), and the like.
+    """
     path = resolve_model(study, model)
     if path.parent != study.models_folder:
         raise BadInputError("Only models of this study can be deleted: give the id that the list shows.")
-    size = path.stat().st_size
-    path.unlink()
+    try:
+        size = path.stat().st_size
+        delete(path)
+    except OSError as error:
+        raise explain(error, f"{path.name} could not be deleted") from error
     return size

@@ -24,10 +24,11 @@ from SemiSegEmbedLib.inference.maps import Maps, predict_maps
 from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.places import uncertain_places
 from SemiSegEmbedLib.study.classes import training_classes
-from SemiSegEmbedLib.study.files import atomic_write
+from SemiSegEmbedLib.study.files import atomic_write, remove_abandoned, replace_folder, temporary_folder
 from SemiSegEmbedLib.study.records import Label, Role
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device
+from SemiSegEmbedLib.workflows.export import VOLUME_FORMATS
 from SemiSegEmbedLib.workflows.labelling import label_values, labels_of, without_sides
 from SemiSegEmbedLib.workflows.models import resolve_model
 from SemiSegEmbedLib.workflows.progress import Progress, silent
@@ -214,13 +215,23 @@ def segment_case(
 
 
 def save_result(result: Segmentation, folder: Path) -> None:
-    """Label, maps, places and facts as files of one folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_segmentation(result.label, result.labels, folder / "label.nii.gz")
-    for name, image in result.maps.items():
-        write_image(image, folder / f"{name}.nii.gz")
-    atomic_write(folder / "places.json", json.dumps(result.places, indent=1).encode("ascii"))
-    atomic_write(folder / "facts.json", json.dumps(result.facts, indent=1).encode("ascii"))
+    """Label, maps, places and facts as files of one folder, which takes the place of an earlier result's whole folder.
+
+    So no map or evaluation of an earlier result lies beside a new label.
+
+    Raises:
+        SemiSegEmbedError: The disk is full, a file of the earlier result is open (Windows) and the like; the earlier
+            result is then as it was.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder.parent)
+    with temporary_folder(folder.parent) as new:
+        write_segmentation(result.label, result.labels, new / "label.nii.gz")
+        for name, image in result.maps.items():
+            write_image(image, new / f"{name}.nii.gz")
+        atomic_write(new / "places.json", json.dumps(result.places, indent=1).encode("ascii"))
+        atomic_write(new / "facts.json", json.dumps(result.facts, indent=1).encode("ascii"))
+        replace_folder(new, folder)
 
 
 def segment_many(
@@ -288,7 +299,7 @@ def segment_file(
     folder = output or path.parent
     folder.mkdir(parents=True, exist_ok=True)
     stem = path.name.removesuffix(".gz").rsplit(".", 1)[0] if path.is_file() else path.name
-    ending = unused_ending(folder, stem, file_format)
+    ending = unused_ending(folder, stem)
     target = folder / f"{stem}-segmentation{ending}.{file_format}"
     write_segmentation(result.label, result.labels, target)
     for name, image in result.maps.items():
@@ -296,7 +307,11 @@ def segment_file(
     return str(target), result
 
 
-def unused_ending(folder: Path, stem: str, file_format: str) -> str:
-    """ "", "-2", "-3" ...: an earlier segmentation, which somebody may have corrected, is never written over."""
+def unused_ending(folder: Path, stem: str) -> str:
+    """ "", "-2", "-3" ...: an earlier segmentation, which somebody may have corrected, is never written over.
+
+    Nor are its maps, and they would not be those of a new segmentation of this name.
+    """
     endings = ["", *[f"-{number}" for number in range(2, 10_000)]]
-    return next(e for e in endings if not (folder / f"{stem}-segmentation{e}.{file_format}").exists())
+    files = [f"segmentation{{}}.{kind}" for kind in VOLUME_FORMATS] + [f"{name}{{}}.nii.gz" for name in MAPS[1:]]
+    return next(e for e in endings if not any((folder / f"{stem}-{file.format(e)}").exists() for file in files))

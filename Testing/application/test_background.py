@@ -89,6 +89,21 @@ def test_failures_are_explained() -> None:
     assert "memory" in explain_failure([], -9)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        ["Traceback (most recent call last):", "FileNotFoundError: [Errno 2] No such file: '/home/ward/Mueller^Anna'"],
+        ["/usr/bin/python: can't open file '/home/ward/Mueller^Anna/run.py'"],
+    ],
+)
+def test_what_a_broken_child_says_last_is_not_shown(lines: list[str]) -> None:
+    sentence = explain_failure(lines, 1)
+    assert "code 1" in sentence
+    assert "Mueller" not in sentence
+    assert sentence.endswith(".")
+
+
 def test_threads_go_on_while_the_event_loop_keeps_the_interpreter(module) -> None:
     """As in Slicer; without lending each of the steps waits for the next tick of the window."""
     from slicer_host.application import let_events_pass

@@ -108,3 +108,39 @@ def test_cases_are_prepared_for_display(study: Study, capsys: pytest.CaptureFixt
     outcomes = run_json(capsys, "study", "display", str(study.folder), "case-0001", "case-0002")
     assert [outcome["error"] for outcome in outcomes] == ["", ""]
     assert len(list(display_folder(study.folder).glob("*.npy"))) == 2
+
+
+def test_a_wrong_patient_is_corrected_and_the_name_stays_nowhere(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(study.folder)
+    assert len({case.patient_key for case in study.cases}) == 2
+    cases = ["case-0001", "case-0002"]
+    printed = run_json(capsys, "study", "patient", folder, *cases, "Mueller, Anna")
+    assert printed == {"cases": cases}
+    study.reload()
+    assert {case.patient_key for case in study.cases} == {study.patient_key("mueller, anna")}
+    assert main(["study", "patient", folder, "case-0002", "Meier, Eva"]) == 0
+    told = capsys.readouterr()
+    study.reload()
+    assert len({case.patient_key for case in study.cases}) == 2
+    assert main(["study", "patient", folder, "case-0002", " "]) == 2
+    files = [path for path in study.folder.rglob("*") if path.is_file()]
+    for name in ("ueller", "eier"):
+        assert name not in told.out + told.err
+        assert all(name.encode() not in path.read_bytes() for path in files)
+
+
+def test_a_review_is_noted_without_a_new_version(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, drawn = str(study.folder), tmp_path / "label.nii.gz"
+    image = sitk.ReadImage(str(tmp_path / "a.nii.gz"))
+    sitk.WriteImage(sitk.Cast(image > 400, sitk.sitkUInt8), str(drawn))
+    assert main(["study", "label", folder, "case-0001", str(drawn), "--by", "AB"]) == 0
+    assert main(["study", "review", folder, "case-0001", "case-0002", "--by", "EF"]) == 2
+    assert "case-0002 has no label to review" in capsys.readouterr().err
+    assert main(["study", "review", folder, "case-0001", "--by", "EF"]) == 0
+    study.reload()
+    (version,) = study.case("case-0001").labels
+    assert (version.annotated_by, version.reviewed_by) == ("AB", "EF")

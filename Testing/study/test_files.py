@@ -90,6 +90,30 @@ def test_a_reader_on_windows_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
     assert sorted(os.listdir(tmp_path)) == ([] if system == "win32" else ["status.json"])
 
 
+@pytest.mark.parametrize("refused", [1, 2])
+def test_a_folder_takes_the_place_of_another_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    old, new = tmp_path / "m1", tmp_path / "new"
+    for folder, name in ((old, "map"), (new, "label")):
+        folder.mkdir()
+        (folder / name).write_text(name)
+    calls, rename = [0], os.replace
+
+    def refuse(*arguments: Path) -> None:
+        calls[0] += 1
+        if calls[0] == refused:
+            raise PermissionError(13, "a file in it is open")
+        rename(*arguments)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(SemiSegEmbedError, match=r"^m1 could not be saved because .*close the program"):
+        files.replace_folder(new, old)
+    assert {path.name: os.listdir(path) for path in tmp_path.iterdir()} == {"m1": ["map"], "new": ["label"]}
+    files.replace_folder(new, old)
+    assert {path.name: os.listdir(path) for path in tmp_path.iterdir()} == {"m1": ["label"]}
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_full_disk_is_one_sentence_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "study.json"

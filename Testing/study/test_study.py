@@ -168,9 +168,9 @@ def test_held_out_case_stays_held_out_when_labelled(study: Study, image: Path, t
 def test_review_is_noted_on_the_newest_label(study: Study, image: Path, tmp_path: Path) -> None:
     key = study.add_case(image).key
     with pytest.raises(BadInputError, match="no label to review"):
-        study.set_reviewed(key, "EF")
+        study.set_reviewed([key], "EF")
     study.add_label(key, write(tmp_path / "l.nii.gz", "x"), annotated_by="AB")
-    study.set_reviewed(key, "EF")
+    study.set_reviewed([key], "EF")
     assert (study.case(key).labels[-1].annotated_by, study.case(key).labels[-1].reviewed_by) == ("AB", "EF")
 
 
@@ -208,8 +208,13 @@ def test_patients_are_salted_keys(study: Study, tmp_path: Path) -> None:
     assert alone[0].patient_key != alone[1].patient_key
     other = Study.create(tmp_path / "other", "Other", HIP_BONES)
     assert other.patient_key("Müller, Anna 1950") != first.patient_key
-    study.set_patient(alone[0].key, "Müller, Anna 1950")
-    assert study.case(alone[0].key).patient_key == first.patient_key
+    study.set_patient([case.key for case in alone], "Müller, Anna 1950")
+    assert {case.patient_key for case in study.cases} == {first.patient_key}
+    with pytest.raises(BadInputError, match="no case 'case-0009'"):
+        study.set_patient([first.key, "case-0009"], "Meier, Eva")
+    with pytest.raises(BadInputError, match="text that names the patient"):
+        study.set_patient([first.key], "  ")
+    assert {study.case(case.key).patient_key for case in study.cases} == {first.patient_key}
     assert "nna" not in "".join(path.read_text() for path in study.folder.glob("study.json*"))
 
 

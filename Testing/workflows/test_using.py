@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
 from SemiSegEmbedLib.imaging.prepare import prepare_case
 from SemiSegEmbedLib.inference.model_file import load_model, save_model
 from SemiSegEmbedLib.study.study import Study
+from SemiSegEmbedLib.workflows import segmentation
 from SemiSegEmbedLib.workflows.evaluation import evaluate_study
 from SemiSegEmbedLib.workflows.models import (
     delete_model,
@@ -85,6 +88,49 @@ def test_results_of_a_case_are_kept_in_the_study(trained_study: Study) -> None:
     assert set(values) <= {0, 1, 2}
     shares = [result.facts[name] for name in ("annotated", "confident", "matched", "neither")]
     assert sum(shares) == pytest.approx(1, abs=0.01)
+
+
+def test_labels_alone_stand_without_the_maps_of_an_earlier_result(trained_study: Study) -> None:
+    case, labels_alone = [Path("case-0003")], replace(OPTIONS, passes=0)
+    segment_many(trained_study.folder, case, None, OPTIONS)
+    folder = trained_study.result_path(Study.open(trained_study.folder).results[0])
+    (folder / "evaluation.json").write_text("[]")  # of the label that gives way
+    assert segment_many(trained_study.folder, case, None, labels_alone)[0].error == ""
+    assert {path.name for path in folder.iterdir()} == {"label.nii.gz", "places.json", "facts.json"}
+    assert json.loads((folder / "places.json").read_text()) == []
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_result_that_cannot_be_written_leaves_the_earlier_one_whole(
+    trained_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = [Path("case-0003")]
+    segment_many(trained_study.folder, case, None, OPTIONS)
+    folder = trained_study.result_path(Study.open(trained_study.folder).results[0])
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(segmentation, "atomic_write", full)  # the last files of a result
+    (outcome,) = segment_many(trained_study.folder, case, None, replace(OPTIONS, passes=0))
+    assert "disk is full" in outcome.error
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_file_is_never_segmented_into_the_names_of_older_maps(trained_study: Study, tmp_path: Path) -> None:
+    scan = trained_study.image_path(trained_study.cases[3])
+    out = tmp_path / "out"
+    segment_many(trained_study.folder, [scan], out, OPTIONS)
+    stem = scan.name.removesuffix(".nii.gz")
+    old = {path.name: path.read_bytes() for path in out.iterdir()}
+    (again,) = segment_many(trained_study.folder, [scan], out, OPTIONS, file_format="seg.nrrd")
+    assert Path(again.label).name == f"{stem}-segmentation-2.seg.nrrd"
+    (out / f"{stem}-segmentation.nii.gz").unlink()  # its maps are still there
+    (alone,) = segment_many(trained_study.folder, [scan], out, replace(OPTIONS, passes=0))
+    assert Path(alone.label).name == f"{stem}-segmentation-3.nii.gz"
+    assert all((out / name).read_bytes() == data for name, data in old.items() if "-segmentation" not in name)
 
 
 def test_a_scan_that_changed_on_disk_is_not_segmented(trained_study: Study) -> None:
@@ -171,6 +217,21 @@ def test_models_are_listed_described_exported_imported_and_deleted(trained_study
     assert delete_model(trained_study, "mine") == (tmp_path / "mine.ssemodel").stat().st_size
     with pytest.raises(BadInputError, match="no model 'mine'"):
         describe_model(trained_study, "mine")
+
+
+def test_a_model_that_another_program_has_open_is_kept_with_one_sentence(
+    trained_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = resolve_model(trained_study)
+
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise PermissionError(13, "being used by another process", str(model))
+
+    monkeypatch.setattr(Path, "unlink", refuse)  # as Windows does
+    with pytest.raises(SemiSegEmbedError, match=r"could not be deleted because .*close the program.*\.$") as told:
+        delete_model(trained_study, model.stem)
+    assert str(model.parent) not in str(told.value)
+    assert model.is_file()
 
 
 def test_a_damaged_model_is_a_row_that_says_so(trained_study: Study) -> None:

@@ -1316,16 +1316,12 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Der Prozess wurde abgebrochen, vielleicht weil der Speicher nicht reichte: andere Programme schließen und erneut versuchen.</translation>
   </message>
   <message>
-   <source>it said nothing</source>
-   <translation>er sagte nichts</translation>
-  </message>
-  <message>
    <source>A part of SemiSegEmbed is missing: install the extension again.</source>
    <translation>Ein Teil von SemiSegEmbed fehlt: die Erweiterung neu installieren.</translation>
   </message>
   <message>
-   <source>The process ended with code {code}: {last}</source>
-   <translation>Der Prozess endete mit Code {code}: {last}</translation>
+   <source>The process ended unexpectedly with code {code}: try again.</source>
+   <translation>Der Prozess endete unerwartet mit Code {code}: erneut versuchen.</translation>
   </message>
   <message>
    <source>A process of Python could not be started</source>
@@ -1540,6 +1536,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>A batch needs as many labelled as unlabelled patches, not {labelled_per_batch} and {unlabelled_per_batch}.</source>
    <translation>In einem Trainingsschritt müssen gleich viele annotierte wie nicht annotierte Ausschnitte sein, nicht {labelled_per_batch} und {unlabelled_per_batch}.</translation>
+  </message>
+  <message>
+   <source>A blank text tells no patients apart: type a text that names the patient.</source>
+   <translation>Ein leerer Text unterscheidet keine Patienten: einen Text eingeben, der den Patienten bezeichnet.</translation>
   </message>
   <message>
    <source>A file of the study may not be written: check the permissions of its folder, then resume.</source>
@@ -2904,6 +2904,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
   <message>
    <source>{hours} minutes</source>
    <translation>{hours} Minuten</translation>
+  </message>
+  <message>
+   <source>{name} could not be deleted</source>
+   <translation>{name} konnte nicht gelöscht werden</translation>
   </message>
   <message>
    <source>{name} could not be read</source>

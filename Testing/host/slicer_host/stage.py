@@ -105,7 +105,7 @@ class Stage:
             ui.annotateSaveButton.click()
             self.wait(lambda: not self.window.background.busy)
         study = session.study
-        study.set_reviewed("case-0001", "EF")
+        study.set_reviewed(["case-0001"], "EF")
         for number, key in enumerate(("case-0003", "case-0004", "case-0005")):
             facts = {"uncertainty": 0.031 + 0.027 * number, "confident": 0.86, "matched": 0.11, "neither": 0.03}
             study.add_result(key, "model", f"results/{key}/model", facts)

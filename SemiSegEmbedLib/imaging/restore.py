@@ -29,25 +29,7 @@ def labels_to_native(array: np.ndarray, geometry: Geometry, reference: sitk.Imag
         uint8 image on the grid of `reference`.
     """
     pictures = {value: array == value for value in present_values(_checked(array, geometry)) if value}
-    return _strongest(pictures, geometry, reference, background=True)
-
-
-def probabilities_to_native(
-    probabilities: np.ndarray, geometry: Geometry, reference: sitk.Image | Geometry
-) -> sitk.Image:
-    """The strongest class at each voxel of a CT, from class probabilities on the training grid.
-
-    Args:
-        probabilities: (C, D, H, W), any float type.
-        geometry: Where the arrays lie.
-        reference: The CT or its grid.
-
-    Returns:
-        Classes 0 to C-1, uint8, on the grid of `reference`.
-    """
-    for one in probabilities:
-        _checked(one, geometry)
-    return _strongest(dict(enumerate(probabilities)), geometry, reference, background=False)
+    return _strongest(pictures, geometry, reference)
 
 
 def categories_to_native(array: np.ndarray, geometry: Geometry, reference: sitk.Image | Geometry) -> sitk.Image:
@@ -62,10 +44,8 @@ def map_to_native(
     return _native(_checked(array, geometry), geometry, reference, sitk.sitkLinear, np.float32, outside)
 
 
-def _strongest(
-    pictures: dict[int, np.ndarray], geometry: Geometry, reference: sitk.Image | Geometry, background: bool
-) -> sitk.Image:
-    """The value whose picture is strongest; with `background`, 0 has what the others leave of one."""
+def _strongest(pictures: dict[int, np.ndarray], geometry: Geometry, reference: sitk.Image | Geometry) -> sitk.Image:
+    """The value whose picture is strongest; background, 0, has what the others leave of one."""
     native = Geometry.of(reference)
     result = np.zeros(native.shape, np.uint8)
     boxes = {value: _reach(picture, geometry, native) for value, picture in pictures.items()}
@@ -82,8 +62,7 @@ def _strongest(
             label[place][wins] = value
             np.copyto(strongest[place], part, where=wins)
             total[place] += part
-        if background:
-            label[total < 0.5 - 1e-4] = 0
+        label[total < 0.5 - 1e-4] = 0
     return native.apply_to(sitk.GetImageFromArray(result))
 
 

@@ -46,19 +46,6 @@ def is_segmentation(path: Path) -> bool:
     return is_dicom(path)
 
 
-def list_segments(path: Path | str) -> tuple[Segment, ...]:
-    """The segments of a .seg.nrrd or DICOM SEG file.
-
-    Raises:
-        BadInputError: It cannot be read.
-    """
-    path = Path(path)
-    if suffix_of(path) == ".seg.nrrd":
-        return _nrrd_segments(open_header(path, is_label=True))
-    with quiet():
-        return _dicom_segments(_open_dicom(path))
-
-
 def read_segmentation(path: Path, labels: Sequence[Label] | None = None) -> sitk.Image:
     """All segments of a file in one image; where segments overlap, the later one wins.
 

@@ -29,7 +29,7 @@ from SemiSegEmbedLib.imaging.check import check_case
 from SemiSegEmbedLib.imaging.geometry import Geometry
 from SemiSegEmbedLib.imaging.grid import label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.read import read_image
-from SemiSegEmbedLib.imaging.restore import labels_to_native, probabilities_to_native
+from SemiSegEmbedLib.imaging.restore import labels_to_native
 from SemiSegEmbedLib.imaging.write import write_image, write_segmentation
 from SemiSegEmbedLib.study.records import IGNORE, Label
 from SemiSegEmbedLib.workflows.labelling import label_values
@@ -113,10 +113,6 @@ def main() -> None:
         )
         back, report["labels_to_native"] = measure(partial(labels_to_native, values, grid.geometry, native))
         _, report["write_segmentation"] = measure(partial(write_segmentation, back, SIDED, folder / "found.nii.gz"))
-    probabilities = np.stack([classes == value for value in range(3)]).astype(np.float16)
-    _, report["probabilities_to_native"] = measure(
-        partial(probabilities_to_native, probabilities, grid.geometry, native)
-    )
     print(json.dumps(report, indent=2))
 
 

@@ -18,7 +18,6 @@ from SemiSegEmbedLib.imaging.restore import (
     categories_to_native,
     labels_to_native,
     map_to_native,
-    probabilities_to_native,
 )
 
 CLASSES = {1: 1, 2: 2}
@@ -112,16 +111,6 @@ def test_categories_are_never_mixed():
     found = sitk.GetArrayFromImage(categories_to_native(values, target, native))
     assert set(np.unique(found)) == {0, 3}
     assert found.dtype == np.uint8
-
-
-def test_probabilities_and_labels_of_certain_voxels_agree():
-    geometry = Geometry((60, 44, 24), (0.9, 0.9, 2.0), (4.0, 5.0, 6.0))
-    target = training_geometry(geometry, 1.0)
-    array = label_to_training_grid(two_balls(geometry), CLASSES, target)
-    certain = np.stack([array == value for value in range(3)]).astype(np.float16)
-    a = sitk.GetArrayFromImage(probabilities_to_native(certain, target, geometry))
-    b = sitk.GetArrayFromImage(labels_to_native(array, target, geometry))
-    assert (a == b).mean() > 0.999
 
 
 def test_a_map_of_another_case_is_refused():

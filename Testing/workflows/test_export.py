@@ -11,7 +11,6 @@ import SimpleITK as sitk
 
 from SemiSegEmbedLib import cli
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
-from SemiSegEmbedLib.imaging.segments import list_segments
 from SemiSegEmbedLib.workflows.export import export, read_handover
 
 SHAPE = (6, 8, 10)
@@ -77,9 +76,10 @@ def test_overlapping_layers_stay_apart_in_a_segmentation_and_unknown_ones_stay_o
     assert (label == 1).sum() == 27
     assert label.max() == 1
     (written,) = export(folder, "seg.nrrd")
-    found = [(one.name, one.value, one.layer) for one in list_segments(Path(written["file"]))]
-    assert found == [("bone", 1, 0), ("mine", 2, 1)]
-    both = sitk.GetArrayFromImage(sitk.ReadImage(written["file"]))
+    image = sitk.ReadImage(written["file"])
+    entries = [[image.GetMetaData(f"Segment{n}_{key}") for key in ("Name", "LabelValue", "Layer")] for n in range(2)]
+    assert entries == [["bone", "1", "0"], ["mine", "2", "1"]]
+    both = sitk.GetArrayFromImage(image)
     assert ((both[..., 0] == 1) & (both[..., 1] == 2)).sum() == 8
 
 

@@ -97,8 +97,7 @@ def peak_gib(device: torch.device) -> float | None:
 
 
 def clear(device: torch.device) -> None:
-    """Forgets compiled networks and gives memory back."""
+    """Gives memory back; compiled forms are kept, so that the next network of the same make need not wait for them."""
     gc.collect()
-    torch._dynamo.reset()
     if device.type == "cuda":
         torch.cuda.empty_cache()

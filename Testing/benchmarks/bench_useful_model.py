@@ -81,7 +81,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         "robust", steps=arguments.steps, patch_size=(arguments.patch,) * 3, base_filters=arguments.base_filters,
         validate_every=max(1, arguments.steps // VALIDATIONS), checkpoint_every=arguments.steps,
     )  # fmt: skip
-    result: dict[str, Any] = {"settings": vars(arguments), "versions": versions(device), "curve": []}
+    settings = {**vars(arguments), "output": None}
+    result: dict[str, Any] = {"settings": settings, "versions": versions(device), "curve": []}
     with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
         training, held_out = render_all(arguments, pool.map)
         normalisation = measure_normalisation(training, stride=4 if arguments.spacing < 2 else 1)

@@ -135,8 +135,9 @@ def surface_distances(
     surface_a, surface_b = (_surface_indices(mask, known, border) for mask in (a, b))
     if len(surface_a) == 0 or len(surface_b) == 0:
         return SurfaceDistances(np.full(len(surface_a), diagonal), np.full(len(surface_b), diagonal), diagonal)
-    pairs = ((surface_a, surface_b), (surface_b, surface_a))
-    return SurfaceDistances(*(_nearest(one, other, step, a.shape, workers) for one, other in pairs), diagonal)
+    from_a = _nearest(surface_a, surface_b, step, a.shape, workers)
+    from_b = _nearest(surface_b, surface_a, step, a.shape, workers)
+    return SurfaceDistances(from_a, from_b, diagonal)
 
 
 def hausdorff_distance_95(

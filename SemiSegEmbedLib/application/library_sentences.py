@@ -208,6 +208,7 @@ SENTENCES = (
     _("This is not the CT that was added as {key}: choose the right file, or add a case."),
     _("This is not the id of a request: use the one that asking returned."),
     _("This is the same CT as {first}: remove one of them."),
+    _("This place lies outside of the scan: give x, y and z in mm (LPS), as suggest names them."),
     _("This result is empty: there is no surface to write."),
     _("This scan could not be segmented ({reason}): free memory and disk, then try again."),
     _("This segmentation cannot be read, it is damaged or of an unknown kind: export it again."),

@@ -41,6 +41,7 @@ def count(text: str) -> int:
 
 
 minutes = number("above 0 and below 1000000", lambda value: 0 < value < 1e6)
+finite = number("that a position can have", math.isfinite)
 not_negative = number("of at least 0", lambda value: 0 <= value < math.inf)
 below_one = number("from 0 to below 1", lambda value: 0 <= value < 1)
 

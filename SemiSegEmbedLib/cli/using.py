@@ -1,4 +1,4 @@
-"""`segment`, `evaluate`, `suggest`: what a trained model is for; `export`: what 3D Slicer hands over."""
+"""`segment`, `evaluate`, `suggest`, `trace`: what a trained model is for; `export`: what 3D Slicer hands over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study, below_one, count, not_negative
+from SemiSegEmbedLib.cli.arguments import add_command, add_device, add_study, below_one, count, finite, not_negative
 from SemiSegEmbedLib.cli.output import Console
 from SemiSegEmbedLib.study.study import Study
 
@@ -52,6 +52,19 @@ def add_commands(commands: Any) -> None:
     suggest.add_argument("--cases", nargs="*", metavar="CASE", help="default: all unannotated cases")
     suggest.add_argument("--places", type=count, default=5, help="places to name in each case (default: 5)")
     add_segmentation_options(suggest)
+
+    trace = add_command(
+        commands,
+        "trace",
+        run_trace,
+        "say which annotated places a place of a scan resembles most",
+        "trace hips case-0003 -12.5 40 310",
+    )
+    trace.add_argument("model", type=Path, metavar="MODEL", help="a model file, or a study (its newest model)")
+    trace.add_argument("image", type=Path, metavar="IMAGE", help="a file, DICOM folder, or case key of the study")
+    for axis in "xyz":
+        trace.add_argument(axis, type=finite, metavar=axis.upper(), help="in mm (LPS), as suggest names places")
+    add_device(trace)
 
     export = add_command(
         commands,
@@ -163,6 +176,15 @@ def run_suggest(options: argparse.Namespace, console: Console) -> None:
             x, y, z = place["position_lps_mm"]
             console.line(f"     ({x:.0f}, {y:.0f}, {z:.0f}) mm LPS  {place['size_mm3']:.0f} mm3")
     console.result(ranked)
+
+
+def run_trace(options: argparse.Namespace, console: Console) -> None:
+    from SemiSegEmbedLib.workflows.tracing import trace
+
+    rows = trace(options.model, options.image, (options.x, options.y, options.z), options.device)
+    columns = ("label", "similarity", "case", "position_lps_mm")
+    console.table(columns, [[row[column] for column in columns] for row in rows])
+    console.result(rows)
 
 
 def run_export(options: argparse.Namespace, console: Console) -> None:

@@ -174,6 +174,9 @@ def test_training_segmenting_and_the_rest_run_through_the_door(
     assert rows[0]["case"] == "case-0003"
     _, ranked = run_json(capsys, "suggest", study, *common)
     assert ranked[0]["case"] == "case-0002"
+    place = [str(value) for value in ranked[0]["places"][0]["position_lps_mm"]]
+    _, traced = run_json(capsys, "trace", study, "case-0002", *place, "--device", "cpu")
+    assert {row["case"] for row in traced} == {"case-0001"}  # the annotated one
 
 
 def test_patterns_are_expanded_where_the_shell_does_not(tmp_path: Path) -> None:

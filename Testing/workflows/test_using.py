@@ -14,7 +14,9 @@ import pytest
 import SimpleITK as sitk
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
+from SemiSegEmbedLib.imaging.grid import label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.prepare import prepare_case
+from SemiSegEmbedLib.imaging.read import read_geometry, read_image, read_label
 from SemiSegEmbedLib.inference.model_file import load_model, save_model
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows import segmentation
@@ -29,6 +31,7 @@ from SemiSegEmbedLib.workflows.models import (
 )
 from SemiSegEmbedLib.workflows.segmentation import SegmentationOptions, segment_many
 from SemiSegEmbedLib.workflows.suggestions import suggest
+from SemiSegEmbedLib.workflows.tracing import trace
 from SemiSegEmbedLib.workflows.training import TrainingRequest, create_run, execute_run
 
 from .conftest import TINY
@@ -203,6 +206,25 @@ def test_a_place_points_at_the_voxel_that_is_uncertain(trained_study: Study) -> 
     for place in json.loads((folder / "places.json").read_text()):
         index = uncertainty.TransformPhysicalPointToIndex(place["position_lps_mm"])
         assert uncertainty[index] > 0.3  # nats; places begin at half of ln 2
+
+
+def test_a_label_is_traced_back_to_annotated_voxels_of_its_class(trained_study: Study) -> None:
+    study, model = trained_study, load_model(resolve_model(trained_study))
+    scan = read_geometry(study.image_path(study.case("case-0003")))
+    x, y, z = scan.corners().mean(axis=0)
+    rows = trace(study.folder, Path("case-0003"), (x, y, z), "cpu")
+    assert [row["class"] for row in rows] in ([0, 1], [1, 0])
+    assert rows[0]["similarity"] >= rows[1]["similarity"]
+    for row in rows:
+        case = study.case(row["case"])
+        assert case.label is not None
+        grid = to_training_grid(read_image(study.image_path(case)), model.spacing_mm)
+        label = read_label(study.label_path(case), read_image(study.image_path(case)), study.labels)
+        classes = label_to_training_grid(label, study.classes(), grid)
+        place = tuple(round(value) for value in grid.geometry.to_index(tuple(row["position_lps_mm"])))
+        assert classes[place] == row["class"]
+    with pytest.raises(BadInputError, match="outside of the scan"):
+        trace(study.folder, Path("case-0003"), (x + 5000, y, z), "cpu")
 
 
 def test_models_are_listed_described_exported_imported_and_deleted(trained_study: Study, tmp_path: Path) -> None:

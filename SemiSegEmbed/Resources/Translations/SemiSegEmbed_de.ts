@@ -2298,6 +2298,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Dies ist dasselbe CT wie {first}: eines von beiden entfernen.</translation>
   </message>
   <message>
+   <source>This place lies outside of the scan: give x, y and z in mm (LPS), as suggest names them.</source>
+   <translation>Diese Stelle liegt außerhalb der Aufnahme: x, y und z in mm (LPS) angeben, wie suggest sie nennt.</translation>
+  </message>
+  <message>
    <source>This result is empty: there is no surface to write.</source>
    <translation>Dieses Ergebnis ist leer: es gibt keine Oberfläche zu schreiben.</translation>
   </message>

@@ -3,7 +3,8 @@
 A cell is one row (`quick` with some settings changed) trained on one draw of annotated scans, and one JSON file. Cells
 that are there already are not run again, so the script can be stopped at any time. Patients come from seeds of their
 own: neither the benchmark's frozen cohort nor the demo's. Decisions are made on the cohort "development" and tried
-again on "confirmation". Needs torch, numpy and scipy.
+again on "confirmation"; "varied" has patients like the benchmark's, whose test patients are of all six groups. Needs
+torch, numpy and scipy.
 
 python Testing/benchmarks/bench_methods_cpu.py --rows supervised quick --draws 0 1 2 --output cells
 python Testing/benchmarks/bench_methods_cpu.py --show --output cells
@@ -37,18 +38,56 @@ from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume, measure_normalisation
+from SemiSegEmbedLib.phantom.benchmark import draw_subject
 from SemiSegEmbedLib.phantom.cohort import draw_cohort
+from SemiSegEmbedLib.phantom.difficulty import Difficulty
+from SemiSegEmbedLib.phantom.parameters import Patient
 from SemiSegEmbedLib.phantom.render import render
 from SemiSegEmbedLib.study.files import atomic_write
 
-COHORT_SEEDS = {"development": 52101, "confirmation": 87403}
-TRAINING, VALIDATION, TEST = 16, 3, 6
-"""Scans of each kind; a draw says which of the training scans are annotated."""
 CLASSES = 2
-"""Background, and hip bones with femora as in the paper. The sacrum is background."""
+"""Background, and hip bones with femora as in the paper. The sacrum is background, but in rows of `SACRUM`."""
 MEASURES = ("iou", "hd95", "hd95_main")
 CURVES = ("loss_supervised", "loss_ua", "loss_nn", "loss_en", "unreliable_fraction", "matched_foreground",
           "accuracy_teacher", "accuracy_teacher_unreliable", "accuracy_matched_unreliable")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Whose scans.
+
+    Attributes:
+        seed: Of the draws, and of the patients unless they are `varied`.
+        training, validation, test: Scans; a draw says which of the training scans are annotated.
+        varied: Patients are drawn as the benchmark's are, with numbers that it does not reach.
+    """
+
+    seed: int
+    training: int = 16
+    validation: int = 3
+    test: int = 6
+    varied: bool = False
+
+    def patients(self) -> list[Patient]:
+        """Those who train, validate and test, in this order."""
+        if self.varied:
+            parts = (("train", self.training), ("val", self.validation), ("test", self.test))
+            return [draw_subject(part, self.seed + n, Difficulty()) for part, count in parts for n in range(count)]
+        drawn = draw_cohort(self.training + self.validation + self.test, self.seed, **HARDNESS)
+        return [
+            replace(
+                patient, noise_hu=patient.noise_hu * NOISE, cortex_hu=patient.cortex_hu * CONTRAST,
+                trabecular_hu=patient.trabecular_hu * CONTRAST,
+            )
+            for patient in drawn
+        ]  # fmt: skip
+
+
+COHORTS = {
+    "development": Cohort(52101),
+    "confirmation": Cohort(87403),
+    "varied": Cohort(6_000_000, training=24, test=12, varied=True),
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +114,8 @@ SCALES = {
     "short": Scale(4.0, 24, 300, 2),
     "warm": Scale(4.0, 24, 150, 2, warm=200),
     "fine": Scale(3.0, 32, 200, 2, warm=250),
+    "long": Scale(4.0, 24, 1200, 1),
+    "long, all": Scale(4.0, 24, 1200, 24),
 }
 HARDNESS = {"severity": 1.3, "implants_share": 0.15}
 """Of `draw_cohort`. Set on the supervised baseline alone, before any other row was run: see docs/methods.md."""
@@ -103,9 +144,12 @@ ROWS: dict[str, dict[str, Any]] = {
     "paper weights, floor 1": {**PAPER_WEIGHTS, "ps_floor": 1.0},
     "4+4": {"labelled_per_batch": 4, "unlabelled_per_batch": 4},
     "split": {"split_norm": True},
+    "split, floor 1": {"split_norm": True, "ps_floor": 1.0},
     "split, no unlabelled loss": {"split_norm": True, "ua_weight": 0.0, "ps_weight": 0.0},
 }
 """Name -> what is changed in `quick`."""
+SACRUM = {f"{name}, sacrum": name for name in ("supervised", "quick", "literal")}
+"""Rows that are another one with the sacrum as foreground."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +166,16 @@ class Cell:
             "steps": scale.steps, "patch_size": (scale.patch,) * 3, "seed": self.draw, "validate_every": every,
             "checkpoint_every": scale.steps, "log_every": 20, "selection": "hd95", "divergence_patience": 10**6,
         }  # fmt: skip
-        return preset("quick", **{**shared, **ROWS[self.row]})
+        return preset("quick", **{**shared, **ROWS[SACRUM.get(self.row, self.row)]})
 
     def identity(self) -> dict[str, Any]:
         """All that its numbers follow from; settings that are added later with a default leave it as it is."""
         values, defaults = self.config().to_dict(), TrainingConfig().to_dict()
+        cohort = COHORTS[self.cohort]
+        hardness = [Difficulty().to_dict()] if cohort.varied else [HARDNESS, NOISE, CONTRAST]
         return {
             **asdict(self),
-            "data": [asdict(SCALES[self.scale]), HARDNESS, NOISE, CONTRAST, TRAINING, VALIDATION, TEST],
+            "data": [asdict(SCALES[self.scale]), *hardness, cohort.training, cohort.validation, cohort.test],
             "settings": {name: value for name, value in values.items() if value != defaults[name]},
         }  # fmt: skip
 
@@ -139,21 +185,16 @@ class Cell:
         return f"{self.row}-{self.scale}-{self.cohort}-{self.draw}-{digest[:8]}".replace(", ", "_").replace(" ", "_")
 
 
-def load_cohort(cohort: str, spacing_mm: float, folder: Path) -> list[Volume]:
+def load_cohort(name: str, spacing_mm: float, folder: Path, *, sacrum: bool) -> list[Volume]:
     """Training, validation and test scans in this order; rendered once and kept in `folder`."""
-    patients = draw_cohort(TRAINING + VALIDATION + TEST, COHORT_SEEDS[cohort], **HARDNESS)
     volumes = []
-    for number, patient in enumerate(patients):
-        patient = replace(
-            patient, noise_hu=patient.noise_hu * NOISE, cortex_hu=patient.cortex_hu * CONTRAST,
-            trabecular_hu=patient.trabecular_hu * CONTRAST,
-        )  # fmt: skip
-        digest = hashlib.sha256(repr((patient, spacing_mm)).encode()).hexdigest()[:12]
-        path = folder / f"{cohort}-{number:02d}-{digest}.npz"
+    for number, patient in enumerate(COHORTS[name].patients()):
+        digest = hashlib.sha256(repr((patient, spacing_mm, sacrum)).encode()).hexdigest()[:12]
+        path = folder / f"{name}-{number:02d}-{digest}.npz"
         if not path.exists():
             phantom = render(patient, spacing_mm)
             image = np.clip(phantom.image, -1000, 2000).astype(np.float16)
-            label = np.array([0, 1, 1, 1, 1, 0], np.uint8)[phantom.label]
+            label = np.array([0, 1, 1, 1, 1, sacrum], np.uint8)[phantom.label]
             folder.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(path, image=image, label=label)
         with np.load(path) as arrays:
@@ -164,9 +205,8 @@ def load_cohort(cohort: str, spacing_mm: float, folder: Path) -> list[Volume]:
 class Judge:
     """Validation handed to the trainer; the test scans are measured beside it and decide nothing."""
 
-    def __init__(self, config: TrainingConfig, volumes: list[Volume], normalisation: Normalisation) -> None:
-        self.config, self.normalisation = config, normalisation
-        self.scans = {"validation": volumes[TRAINING : TRAINING + VALIDATION], "test": volumes[-TEST:]}
+    def __init__(self, config: TrainingConfig, scans: dict[str, list[Volume]], normalisation: Normalisation) -> None:
+        self.config, self.normalisation, self.scans = config, normalisation, scans
         self.points: list[dict[str, Any]] = []
 
     def __call__(self, student: UNet3D, teacher: UNet3D, step: int) -> dict[str, float]:
@@ -197,14 +237,15 @@ def means(rows: list[dict[str, float]]) -> dict[str, float]:
 
 def run_cell(cell: Cell, output: Path) -> dict[str, Any]:
     """Trains and measures one cell."""
-    config, scale = cell.config(), SCALES[cell.scale]
-    volumes = load_cohort(cell.cohort, scale.spacing_mm, output / "data")
-    order = np.random.default_rng([COHORT_SEEDS[cell.cohort], cell.draw]).permutation(TRAINING)
+    config, scale, cohort = cell.config(), SCALES[cell.scale], COHORTS[cell.cohort]
+    volumes = load_cohort(cell.cohort, scale.spacing_mm, output / "data", sacrum=cell.row in SACRUM)
+    order = np.random.default_rng([cohort.seed, cell.draw]).permutation(cohort.training)
     annotated = {f"case-{number + 1:04d}" for number in order[: scale.annotated]}
-    training = [replace(v, label=v.label if v.key in annotated else None) for v in volumes[:TRAINING]]
-    hidden = {v.key: v.label for v in volumes[:TRAINING] if v.key not in annotated and v.label is not None}
+    training = [replace(v, label=v.label if v.key in annotated else None) for v in volumes[: cohort.training]]
+    hidden = {v.key: v.label for v in volumes[: cohort.training] if v.key not in annotated and v.label is not None}
     normalisation = measure_normalisation(training)
-    judge, events, began = Judge(config, volumes, normalisation), [], time.monotonic()
+    scans = {"validation": volumes[cohort.training : -cohort.test], "test": volumes[-cohort.test :]}
+    judge, events, began = Judge(config, scans, normalisation), [], time.monotonic()
     initial = warm_start(cell, training, normalisation, output / "data") if scale.warm else None
     with tempfile.TemporaryDirectory() as folder:
         Trainer(
@@ -266,16 +307,17 @@ def show(output: Path) -> None:
     cells = [json.loads(path.read_text(encoding="ascii")) for path in sorted(output.glob("*.json"))]
     for where in sorted({(cell["scale"], cell["cohort"]) for cell in cells}):
         here = [cell for cell in cells if (cell["scale"], cell["cohort"]) == where]
-        base = {cell["draw"]: means(cell["points"][-1]["test"]) for cell in here if cell["row"] == "supervised"}
+        last = {(cell["row"], cell["draw"]): means(cell["points"][-1]["test"]) for cell in here}
         print(f"\n{where[0]}, {where[1]}\n{'row':24s}draws" + "".join(f"{title:>12s}" for title in TITLES))
-        for row in (row for row in ROWS if any(cell["row"] == row for cell in here)):
+        for row in (row for row in (*ROWS, *SACRUM) if any(cell["row"] == row for cell in here)):
             mine = [cell for cell in here if cell["row"] == row]
             columns = np.array([summary(cell) for cell in mine], float)
-            last = {cell["draw"]: means(cell["points"][-1]["test"]) for cell in mine}
+            base = "supervised, sacrum" if row in SACRUM else "supervised"
+            pairs = [(d, last[row, d], last[base, d]) for d in range(99) if (row, d) in last and (base, d) in last]
             paired = "".join(
-                f"  {draw}: {value['iou'] - base[draw]['iou']:+.3f} {value['hd95'] - base[draw]['hd95']:+.1f} mm"
-                for draw, value in sorted(last.items())
-                if draw in base and row != "supervised"
+                f"  {draw}: {value['iou'] - other['iou']:+.3f} {value['hd95'] - other['hd95']:+.1f} mm"
+                for draw, value, other in pairs
+                if row != base
             )
             print(f"{row:24s}{len(mine):5d}" + "".join(f"{v:12.3f}" for v in columns.mean(0)) + paired)
 
@@ -301,9 +343,9 @@ def summary(cell: dict[str, Any]) -> list[float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=["supervised", "quick"])
+    parser.add_argument("--rows", nargs="+", choices=[*ROWS, *SACRUM], default=["supervised", "quick"])
     parser.add_argument("--draws", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--cohort", choices=COHORT_SEEDS, default="development")
+    parser.add_argument("--cohort", choices=COHORTS, default="development")
     parser.add_argument("--scale", choices=SCALES, default="warm")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--show", action="store_true", help="print what the cells of the folder say; trains nothing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.config import TrainingConfig
@@ -43,7 +42,7 @@ class DualTaskConsistency(Method):
 
         l_s = dice_loss(probabilities[:n], labels) if c.dtc_dice_alone else supervised_loss(logits[:n], labels)
         l_d = distance_error(distances[:n], labels)
-        l_c = F.mse_loss((-STEEPNESS * distances).sigmoid(), probabilities[:, 1:])
+        l_c = ((-STEEPNESS * distances).sigmoid() - probabilities[:, 1:]).square().mean()
         loss = l_s + DISTANCE_WEIGHT * l_d + ramp_up(step, c.steps, c.dtc_weight) * l_c
         parts = {"loss_supervised": l_s, "loss_distance": l_d, "loss_consistency": l_c}
         return loss, {name: value.detach() for name, value in parts.items()}

@@ -51,5 +51,8 @@ class Drawing:
         write_nrrd(path, label, self.snapshot.grid)
 
     def voxels(self) -> Voxels:
-        """The same as a label that can be loaded."""
-        return Voxels(self.snapshot.label_volume(), self.snapshot.grid, self.slices, self.ignored)
+        """The same as a label that can be loaded; as in a file, slices with something drawn count as annotated."""
+        label, slices = self.snapshot.label_volume(), self.slices
+        if slices is not None:
+            slices |= frozenset(np.flatnonzero(label.any((1, 2))).tolist())
+        return Voxels(label, self.snapshot.grid, slices, self.ignored)

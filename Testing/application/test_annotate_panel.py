@@ -137,6 +137,15 @@ def test_a_partial_annotation_is_taken_up_where_it_was_left(module, study) -> No
     assert module.window.workbench.scene.snapshot(study.labels).label_volume().max() == 1
 
 
+def test_a_partial_annotation_still_being_written_is_taken_up_like_a_written_one(module, study) -> None:
+    paint(module, 1, BLOCK)
+    module.ui.annotatePartialCheck.checked = True
+    module.ui.annotateSaveButton.click()
+    module.window.workbench.open("case-0002")  # nothing is delivered meanwhile, so it counts as being written
+    module.window.workbench.open("case-0001")
+    assert module.window.workbench.marked_slices == {10, 11, 12}
+
+
 def test_a_slice_marked_twice_is_not_marked(module, study) -> None:
     module.ui.annotatePartialCheck.checked = True
     module.ui.annotateMarkSliceButton.click()

@@ -9,7 +9,7 @@ import numpy as np
 
 from SemiSegEmbedLib.application.display_arrays import Voxels
 from SemiSegEmbedLib.application.label_file import write_nrrd
-from SemiSegEmbedLib.application.snapshot import Snapshot, ignore_other_slices
+from SemiSegEmbedLib.application.snapshot import Snapshot, annotated_slices, ignore_other_slices
 from SemiSegEmbedLib.study.files import explain
 from SemiSegEmbedLib.study.records import IGNORE
 
@@ -54,5 +54,5 @@ class Drawing:
         """The same as a label that can be loaded; as in a file, slices with something drawn count as annotated."""
         label, slices = self.snapshot.label_volume(), self.slices
         if slices is not None:
-            slices |= frozenset(np.flatnonzero(label.any((1, 2))).tolist())
+            slices = frozenset(np.flatnonzero(annotated_slices(label, slices)).tolist())
         return Voxels(label, self.snapshot.grid, slices, self.ignored)

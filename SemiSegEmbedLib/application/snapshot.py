@@ -87,10 +87,15 @@ def ignore_other_slices(label: np.ndarray, annotated: set[int]) -> np.ndarray:
         label: (z, y, x) uint8; changed in place.
         annotated: Indices of slices that are finished although nothing is drawn in them.
     """
-    drawn = np.asarray(label.any(axis=(1, 2)))
-    drawn[[index for index in annotated if 0 <= index < len(drawn)]] = True
-    label[~drawn] = IGNORE
+    label[~annotated_slices(label, annotated)] = IGNORE
     return label
+
+
+def annotated_slices(label: np.ndarray, finished: Collection[int]) -> np.ndarray:
+    """Which slices of a label (z, y, x) count as annotated, bool (z,): those drawn in and those marked as finished."""
+    annotated = np.asarray(label.any(axis=(1, 2)))
+    annotated[[index for index in finished if 0 <= index < len(annotated)]] = True
+    return annotated
 
 
 def _overlap(label: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray]:

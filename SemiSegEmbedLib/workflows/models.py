@@ -34,6 +34,18 @@ def resolve_model(study: Study, model: str | Path | None = None) -> Path:
     )
 
 
+def open_source(source: Path) -> tuple[Study | None, Path]:
+    """What a person segments with: a model file alone, or a study and its newest model.
+
+    Raises:
+        BadInputError: The folder is no study, or it has no model.
+    """
+    if not Path(source).is_dir():
+        return None, Path(source)
+    study = Study.open(source)
+    return study, resolve_model(study)
+
+
 def list_models(study: Study) -> list[dict[str, Any]]:
     """One row of facts for each model, newest first; a damaged file is a row that says so under "problem"."""
     return [_row(path) for path in models_by_age(study.models_folder)]

@@ -30,7 +30,7 @@ from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device
 from SemiSegEmbedLib.workflows.export import VOLUME_FORMATS
 from SemiSegEmbedLib.workflows.labelling import label_values, labels_of, without_sides
-from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.models import open_source
 from SemiSegEmbedLib.workflows.progress import Progress, silent
 
 MAPS = ("label", "uncertainty", "matched", "provenance")
@@ -257,8 +257,7 @@ def segment_many(
         BadInputError: There is no such model.
         StoppedError: It was stopped; what is done is kept.
     """
-    study = Study.open(source) if Path(source).is_dir() else None
-    model_path = resolve_model(study) if study is not None else Path(source)
+    study, model_path = open_source(source)
     model = load_model(model_path)
     keys = {case.key for case in study.cases} if study is not None else set()
     outcomes = []

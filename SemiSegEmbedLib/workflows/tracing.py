@@ -14,6 +14,7 @@ from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.imaging.grid import to_training_grid, training_geometry
 from SemiSegEmbedLib.imaging.prepare import read_case_image
 from SemiSegEmbedLib.imaging.read import read_geometry, read_image
+from SemiSegEmbedLib.inference.map_settings import MapSettings
 from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.reference_bank import Origin
 from SemiSegEmbedLib.learning.patches import normalise
@@ -21,7 +22,7 @@ from SemiSegEmbedLib.study.classes import training_classes
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.devices import choose_device
 from SemiSegEmbedLib.workflows.labelling import labels_of
-from SemiSegEmbedLib.workflows.models import resolve_model
+from SemiSegEmbedLib.workflows.models import open_source
 
 
 def trace(source: Path, image: Path, position: Sequence[float], device: str = "auto") -> list[dict[str, Any]]:
@@ -43,8 +44,9 @@ def trace(source: Path, image: Path, position: Sequence[float], device: str = "a
     Raises:
         BadInputError: There is no such model or scan, or the place lies outside of it.
     """
-    study = Study.open(source) if Path(source).is_dir() else None
-    model = load_model(resolve_model(study) if study is not None else Path(source))
+    study, model_path = open_source(source)
+    model = load_model(model_path)
+    settings = MapSettings().resolved(model.facts)
     keys = {case.key for case in study.cases} if study is not None else set()
     if study is not None and str(image) in keys:
         picture = read_case_image(study, study.case(str(image)))
@@ -55,12 +57,12 @@ def trace(source: Path, image: Path, position: Sequence[float], device: str = "a
     index = [round(value) for value in grid.geometry.to_index((x, y, z))]
     if not all(0 <= i < n for i, n in zip(index, grid.array.shape, strict=True)):
         raise BadInputError("This place lies outside of the scan: give x, y and z in mm (LPS), as suggest names them.")
-    embedding = _embed(model, grid.array, index, choose_device(device))
+    embedding = _embed(model, grid.array, index, settings.patch, choose_device(device))
     labels = labels_of(model.labels)
     classes = training_classes(labels)
     rows = []
     for value in sorted(set(model.bank.group_classes)):
-        origin, similarity = model.bank.nearest(embedding, value, model.facts.get("kernel", "cosine"))
+        origin, similarity = model.bank.nearest(embedding, value, settings.kernel)
         names = [label.name for label in labels if classes[label.value] == value]
         rows.append(
             {
@@ -75,9 +77,10 @@ def trace(source: Path, image: Path, position: Sequence[float], device: str = "a
     return sorted(rows, key=lambda row: row["similarity"], reverse=True)
 
 
-def _embed(model: Model, image: np.ndarray, index: Sequence[int], device: torch.device) -> Tensor:
+def _embed(
+    model: Model, image: np.ndarray, index: Sequence[int], patch: Sequence[int], device: torch.device
+) -> Tensor:
     """The student's embedding (E,) of one voxel, in a window around it."""
-    patch = [int(n) for n in model.facts.get("patch_size") or (96, 96, 96)]
     start = [max(0, min(i - p // 2, n - p)) for i, p, n in zip(index, patch, image.shape, strict=True)]
     part = image[tuple(slice(s, s + p) for s, p in zip(start, patch, strict=True))]
     window = np.full(patch, model.normalisation.low, np.float32)

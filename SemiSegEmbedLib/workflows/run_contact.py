@@ -13,7 +13,6 @@ from typing import Any
 from SemiSegEmbedLib.errors import SemiSegEmbedError, StoppedError
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 from SemiSegEmbedLib.learning import processes
-from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.workflows.failures import MOVED_MESSAGE
 
 LOOK_EVERY_S = 0.5
@@ -24,17 +23,22 @@ class RunContact:
 
     Args:
         run: The folder.
+        step_now: The step of the training, which is further than its last logged one; None before it trains.
         on_event: Called with each event as it is written.
 
     Attributes:
         leads: Whether this is the first process.
-        trainer: Told by the worker, since it is further than its last logged step; None before it trains.
     """
 
-    def __init__(self, run: RunFolder, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        step_now: Callable[[], int | None],
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self.run, self.on_event = run, on_event
         self.leads = processes.rank() == 0
-        self.trainer: Trainer | None = None
+        self._step_now = step_now
         self._position = (0, 0)
         self._last_look = 0.0
         self._stop = threading.Event()
@@ -80,8 +84,9 @@ class RunContact:
     def status(self, state: RunState, reason: str = "") -> None:
         if not self.leads:
             return
-        step = self._position[0] if self.trainer is None else getattr(self.trainer, "step", self._position[0])
-        self.run.write_status(state, reason=reason, step=step, total_steps=self._position[1])
+        logged, total = self._position
+        step = self._step_now()
+        self.run.write_status(state, reason=reason, step=logged if step is None else step, total_steps=total)
 
     def end(self, state: RunState, message: str) -> RunState:
         """The last state and, with it, the last event.

@@ -47,7 +47,7 @@ class RunWorker:
 
     def __init__(self, run: RunFolder, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.run = run
-        self.contact = RunContact(run, on_event)
+        self.contact = RunContact(run, lambda: getattr(self.trainer, "step", None), on_event)
         self.leads = self.contact.leads
         self.study = Study.open(run.path.parent.parent)
         self.trainer: Trainer | None = None
@@ -108,7 +108,7 @@ class RunWorker:
         )
         config = self._plan(config, request["minutes"], request["steps"])
         validator = Validator(self.data, self._patch_size, self.device, self.contact.is_to_stop)
-        self.trainer = self.contact.trainer = self._make_trainer(config, self.run.checkpoints, validator)
+        self.trainer = self._make_trainer(config, self.run.checkpoints, validator)
         if request["continue_from"] is not None:
             self.trainer.initial = load_weights(
                 resolve_model(self.study, request["continue_from"]), network_facts(config, self.data.classes)

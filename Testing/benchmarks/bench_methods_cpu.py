@@ -189,16 +189,16 @@ def load_cohort(name: str, spacing_mm: float, folder: Path, *, sacrum: bool) -> 
     """Training, validation and test scans in this order; rendered once and kept in `folder`."""
     volumes = []
     for number, patient in enumerate(COHORTS[name].patients()):
-        digest = hashlib.sha256(repr((patient, spacing_mm, sacrum)).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(repr((patient, spacing_mm)).encode()).hexdigest()[:12]
         path = folder / f"{name}-{number:02d}-{digest}.npz"
         if not path.exists():
             phantom = render(patient, spacing_mm)
             image = np.clip(phantom.image, -1000, 2000).astype(np.float16)
-            label = np.array([0, 1, 1, 1, 1, sacrum], np.uint8)[phantom.label]
             folder.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(path, image=image, label=label)
+            np.savez_compressed(path, image=image, bodies=phantom.label)
         with np.load(path) as arrays:
-            volumes.append(Volume(f"case-{number + 1:04d}", arrays["image"], arrays["label"], (spacing_mm,) * 3))
+            label = np.array([0, 1, 1, 1, 1, sacrum], np.uint8)[arrays["bodies"]]
+            volumes.append(Volume(f"case-{number + 1:04d}", arrays["image"], label, (spacing_mm,) * 3))
     return volumes
 
 
@@ -313,7 +313,7 @@ def show(output: Path) -> None:
             mine = [cell for cell in here if cell["row"] == row]
             columns = np.array([summary(cell) for cell in mine], float)
             base = "supervised, sacrum" if row in SACRUM else "supervised"
-            pairs = [(d, last[row, d], last[base, d]) for d in range(99) if (row, d) in last and (base, d) in last]
+            pairs = [(d, last[row, d], last[base, d]) for of, d in sorted(last) if of == row and (base, d) in last]
             paired = "".join(
                 f"  {draw}: {value['iou'] - other['iou']:+.3f} {value['hd95'] - other['hd95']:+.1f} mm"
                 for draw, value, other in pairs

@@ -6,6 +6,7 @@ and its gradient are those of one process with the whole batch. Without torchrun
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,10 +49,17 @@ def own_device(device: torch.device) -> torch.device:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[None]:
-    """Within it the processes can talk: plain values through gloo, tensors on GPUs through NCCL."""
+    """Within it the processes can talk: plain values through gloo, tensors on GPUs through NCCL.
+
+    Whoever makes a `DistributedDataParallel` lets go of it before the end. What still holds the group then keeps
+    gloo's threads, and one that gives back a tensor while the interpreter ends aborts the process.
+    """
     if not launched() or dist.is_initialized():
         yield
         return
+    # Its functions hold for ever the group that there is when they are first imported, which DDP does on the way.
+    import torch.distributed.nn
+
     if device.type == "cuda":
         torch.cuda.set_device(device)
     # Processes that torchrun has restarted meet in the same store, where those before them have left their addresses.
@@ -63,6 +71,7 @@ def joined(device: torch.device) -> Iterator[None]:
         yield
     finally:
         dist.destroy_process_group()
+        gc.collect()
 
 
 def together() -> bool:

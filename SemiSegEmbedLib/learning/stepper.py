@@ -65,6 +65,10 @@ class Stepper:
         self.optimiser.step(learning_rate_at(step, self.config))
         self.method.after_step(step)
 
+    def leave(self) -> None:
+        """Takes no further step: the other processes are let go of."""
+        self._forward = self.method
+
     def change_config(self, config: TrainingConfig) -> None:
         """Takes smaller patches or parts from here on, after a step was given up."""
         self.optimiser.forget_gradients()

@@ -91,7 +91,10 @@ class Trainer:
         tuned = torch.backends.cudnn.flags(enabled=True, benchmark=True)  # what is not named here is switched off
         with processes.joined(self.device), torch.random.fork_rng(devices=devices), tuned:
             self._prepare(resume)
-            outcome = self._loop()
+            try:
+                outcome = self._loop()
+            finally:
+                self.stepper.leave()
         self.report({"event": "trained", "state": outcome.state, "step": outcome.step, "best_step": outcome.best_step,
                      "reason": outcome.reason})  # fmt: skip
         return outcome

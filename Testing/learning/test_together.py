@@ -66,6 +66,15 @@ def test_two_processes_equal_one_with_the_same_batch_and_one_alone_writes(tmp_pa
     assert sorted(p.name for p in (tmp_path / "two" / "checkpoints").iterdir()) == ["best.pt", "last.pt"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not name a process's threads")
+def test_no_thread_of_the_exchange_outlasts_the_training(tmp_path: Path) -> None:
+    """One that gives back a tensor while the interpreter ends would abort a process that had done its work."""
+    run(tmp_path / "two", {"settings": {"method": "embedding_matching"}}, 2)
+    threads = [json.loads((tmp_path / "two" / f"threads-{rank}.json").read_text()) for rank in range(2)]
+    assert any("gloo" in name for name in threads[0]["training"])
+    assert not [name for rank in threads for name in rank["trained"] if "gloo" in name]
+
+
 def test_a_killed_process_comes_back_and_the_run_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     settings = {"method": "mean_teacher"}
     run(tmp_path / "one", {"settings": settings}, 1)

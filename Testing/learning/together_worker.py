@@ -1,6 +1,7 @@
 """One process of a run on several: what `test_together.py` starts through torchrun. Arguments: folder, case as JSON.
 
-Trains two toy volumes and leaves, from each process, the weights that it ended with.
+Trains two toy volumes and leaves, from each process, the weights that it ended with and the names of the threads
+that it had when it had trained; the first process also those that it had on the way.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ def ball(key: str, seed: int, labelled: bool) -> Volume:
     return Volume(key, image.astype(np.float16), inside.astype(np.uint8) if labelled else None, (1.0, 1.0, 1.0))
 
 
+def thread_names() -> list[str]:
+    """Of the whole process, torch's own included; empty where the system does not tell."""
+    return sorted(path.read_text(encoding="utf-8").strip() for path in Path("/proc/self/task").glob("*/comm"))
+
+
 def train(folder: Path, case: dict) -> None:
     """Without noise and dropout and with every candidate as a reference: nothing is random but the patches."""
     rank = int(os.environ.get("RANK", "0"))
@@ -42,6 +48,12 @@ def train(folder: Path, case: dict) -> None:
         with (folder / f"events-{rank}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(event) + "\n")
 
+    threads: dict[str, list[str]] = {}
+
+    def should_stop() -> bool:
+        threads["training"] = thread_names()
+        return False
+
     trainer = Trainer(
         config,
         [ball("case-0001", 0, True), ball("case-0002", 1, True), ball("case-0003", 2, False)],
@@ -51,6 +63,7 @@ def train(folder: Path, case: dict) -> None:
         checkpoints=folder / "checkpoints",
         report=report,
         validate=lambda student, teacher, step: {"hd95": 1.0, "iou": 0.5},
+        should_stop=should_stop,
     )
     if rank == 1 and "kill_at" in case and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
         honest = trainer._next_batch
@@ -62,6 +75,8 @@ def train(folder: Path, case: dict) -> None:
 
         trainer._next_batch = dying  # type: ignore[method-assign, assignment]
     trainer.run(resume=(folder / "checkpoints" / "last.pt").exists())
+    threads["trained"] = thread_names()
+    (folder / f"threads-{rank}.json").write_text(json.dumps(threads), encoding="utf-8")
     torch.save(trainer.method.state_dict(), folder / f"weights-{rank}.pt")
 
 

@@ -99,9 +99,10 @@ def test_a_study_moved_while_a_run_goes_on_is_said_and_resumed_at_its_new_place(
     training.window.session.open(moved)
     assert training.window.train.state is RunState.LOST
     assert "open the study where it lies now" in training.ui.trainStateLabel.text
+    reached = training.window.train._follower.progress.step
     training.ui.trainResumeButton.click()
     training.wait(lambda: training.window.train.live, 60)
-    wait_for_step(training, 3)
+    wait_for_step(training, reached + 1)
 
 
 def test_a_study_that_another_program_holds_is_waited_for_and_then_said(training, phantoms: Path) -> None:

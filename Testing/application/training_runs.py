@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from SemiSegEmbedLib.application.child import Child
-from SemiSegEmbedLib.jobs.process import kill_tree
+from SemiSegEmbedLib.jobs.local import stop
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState, observed_state
 
 LIVE = (RunState.WAITING, RunState.RUNNING)
@@ -64,9 +64,8 @@ def training(module, phantoms: Path):
 def end_runs(runs: Path) -> None:
     """No run outlives its test."""
     for folder in runs.glob("*"):
-        status = RunFolder(folder).status()
-        if observed_state(folder) in LIVE and status.pid:
-            kill_tree(status.pid)
+        if observed_state(folder) in LIVE:
+            stop(RunFolder(folder), grace_s=0.0)
 
 
 def tiny_arguments(study: Path, **changes: str) -> list[str]:

@@ -220,6 +220,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "gradient_clip": 12.0,
         "uncertainty_form": "entropy_of_mean",
         "threshold_end": 0.9,
+        "use_nn": False,
         "reference_scope": "bank",
         "hard_negatives": True,
         "centre": True,

@@ -75,9 +75,9 @@ TABLES: dict[str, tuple[Row, ...]] = {
     "robust": (
         Row("robust_supervised", "Supervised, robust augmentation", {"method": "supervised"}, "robust"),
         _matching("robust", "Robust", "robust"),
-        _robust("without_nn", "without NN", use_nn=False),
-        _robust("without_en", "without EN", use_en=False),
-        _robust("without_matching", "without NN and EN", use_nn=False, use_en=False),
+        _robust("with_nn", "with NN", use_nn=True),
+        _robust("nn_for_en", "NN instead of EN", use_nn=True, use_en=False),
+        _robust("without_matching", "without NN and EN", use_en=False),
     ),
     "levers": (
         _matching("robust", "Robust", "robust"),
@@ -88,9 +88,9 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _robust("pair", "references of one patch", reference_scope="pair"),
         _robust("without_hard_negatives", "without hard negatives", hard_negatives=False),
         _robust("prototypes", "8 prototypes", prototypes=8),
-        _robust("teacher_query", "teacher's embeddings matched", query="teacher"),
-        _robust("margin", "margin 0.1", nn_margin=0.1),
-        _robust("floor", "floor 0.05", ps_floor=0.05),
+        _robust("teacher_query", "with NN, teacher's embeddings matched", use_nn=True, query="teacher"),
+        _robust("margin", "with NN, margin 0.1", use_nn=True, nn_margin=0.1),
+        _robust("floor", "with NN, floor 0.05", use_nn=True, ps_floor=0.05),
         _robust("temperature", "temperature 0.1", en_temperature=0.1),
         _robust("full_threshold", "threshold to ln C", threshold_end=1.0),
         _robust("distance_head", "distance head", distance_weight=0.3),
@@ -109,8 +109,8 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _matching("hard_negatives", "Embedding matching, hard negatives", hard_negatives=True),
     ),
 }
-"""Rows in the order of the paper's tables; not in the paper are "robust", "levers" (one change to it each) and
-"diagnosis" (one change to the faithful method each, to find out what its order hangs on)."""
+"""Rows in the order of the paper's tables; not in the paper are "robust", "levers" (one change to it each, or to it
+with L_NN) and "diagnosis" (one change to the faithful method each, to find out what its order hangs on)."""
 
 
 def table_rows(table: str) -> tuple[Row, ...]:

@@ -147,7 +147,7 @@ def main() -> None:
         name, changes = ROWS[row]
         config = preset(
             name,
-            **changes,
+            **{"use_nn": True, **changes},  # which `robust` had when this was measured
             steps=arguments.steps,
             patch_size=(arguments.patch,) * 3,
             base_filters=arguments.base_filters,

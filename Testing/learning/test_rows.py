@@ -35,21 +35,23 @@ def test_the_proposed_method_is_one_experiment_in_all_three_tables() -> None:
     assert same == ["embedding_matching", "ua_nn_en", "mean_cosine"]
 
 
-def test_robust_rows_take_out_one_term_each_and_compare_with_supervised() -> None:
+def test_robust_rows_are_all_four_choices_of_matching_terms_and_supervised() -> None:
     rows = {row.name: row.config() for row in table_rows("robust")}
     robust = preset("robust")
     assert rows["robust"] == robust
     assert rows["robust_supervised"] == robust.replace(method="supervised")
-    assert rows["robust_without_nn"] == robust.replace(use_nn=False)
-    assert rows["robust_without_en"] == robust.replace(use_en=False)
+    assert (robust.use_nn, robust.use_en) == (False, True)
+    assert rows["robust_with_nn"] == robust.replace(use_nn=True)
+    assert rows["robust_nn_for_en"] == robust.replace(use_nn=True, use_en=False)
     assert rows["robust_without_matching"] == robust.replace(use_nn=False, use_en=False)
 
 
-def test_each_lever_is_one_change_of_robust() -> None:
-    robust = preset("robust").to_dict()
-    changes = [
-        sum(robust[k] != v for k, v in row.config().to_dict().items()) + row.rounds for row in table_rows("levers")
-    ]
+def test_each_lever_is_one_change_of_robust_or_of_robust_with_nn() -> None:
+    changes = []
+    for row in table_rows("levers"):
+        config = row.config()
+        base = preset("robust", use_nn=config.use_nn).to_dict()
+        changes.append(sum(base[name] != value for name, value in config.to_dict().items()) + row.rounds)
     assert changes == [0] + [1] * (len(changes) - 1)
 
 

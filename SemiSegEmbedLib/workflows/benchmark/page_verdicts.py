@@ -33,9 +33,8 @@ def verdicts(results: Results, entries: Entries) -> str:
         order_sentence(entries),
         robust_gap_sentence(results, entries),
         robust_wins_sentence(entries),
-        part_sentence(entries, "Matching", "robust_without_matching"),
-        part_sentence(entries, "L_NN", "robust_without_nn"),
-        part_sentence(entries, "L_EN", "robust_without_en"),
+        matching_sentence(entries),
+        left_out_sentence(entries),
         *(term_sentence(entries, term) for term in TERMS),
         pseudo_label_sentence(entries),
     ]
@@ -96,13 +95,24 @@ def robust_wins_sentence(entries: Entries) -> str:
     return f"Robust does not beat with p < {SURE} in HD95: {'; '.join(reasons)}.{unknown}"
 
 
-def part_sentence(entries: Entries, part: str, without: str) -> str:
-    """Whether a part of the `robust` preset carries its own weight: the paired interval decides."""
-    found = _paired(entries, TITLES[without], ROBUST)
+def matching_sentence(entries: Entries) -> str:
+    """Whether matching, which is L_EN there, carries its own weight in `robust`: the paired interval decides."""
+    found = _paired(entries, TITLES["robust_without_matching"], ROBUST)
     if found is None:
         return ""
     verdict = "carries its own weight" if found.low > 0 else "does not carry its own weight"
-    return f"{part} {verdict} in the robust preset: without it HD95 changes by {show(found, 2)} mm."
+    return f"Matching (L_EN) {verdict} in the robust preset: without it HD95 changes by {show(found, 2)} mm."
+
+
+def left_out_sentence(entries: Entries) -> str:
+    """Whether `robust` is right to leave L_NN out."""
+    found = _paired(entries, TITLES["robust_with_nn"], ROBUST)
+    if found is None:
+        return ""
+    verdict = (
+        "is rightly left out of" if found.low > 0 else "may be left out of" if found.high >= 0 else "is missing in"
+    )
+    return f"L_NN {verdict} the robust preset: with it HD95 changes by {show(found, 2)} mm."
 
 
 def term_sentence(entries: Entries, term: str) -> str:

@@ -6,7 +6,6 @@ and its gradient are those of one process with the whole batch. Without torchrun
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +70,6 @@ def joined(device: torch.device) -> Iterator[None]:
         yield
     finally:
         dist.destroy_process_group()
-        gc.collect()
 
 
 def together() -> bool:

@@ -17,6 +17,7 @@ from SemiSegEmbedLib.learning.memory import fit_to_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("together_worker.py")
+MATCHING = {"settings": {"method": "embedding_matching"}}
 
 pytestmark = pytest.mark.skipif(
     not torch.distributed.is_available() or sys.platform == "win32", reason="needs gloo and torchrun"
@@ -32,6 +33,14 @@ def run(folder: Path, case: dict, count: int, *, restarts: int = 0) -> None:
         [*command, str(folder), json.dumps(case)], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What embedding matching leaves from two processes."""
+    folder = tmp_path_factory.mktemp("together") / "two"
+    run(folder, MATCHING, 2)
+    return folder
 
 
 def weights(folder: Path, rank: int = 0) -> dict[str, torch.Tensor]:
@@ -55,22 +64,19 @@ def assert_same_course(one: Path, two: Path) -> None:
     assert moved.mean() < 1e-5
 
 
-def test_two_processes_equal_one_with_the_same_batch_and_one_alone_writes(tmp_path: Path) -> None:
-    case = {"settings": {"method": "embedding_matching"}}
-    run(tmp_path / "one", case, 1)
-    run(tmp_path / "two", case, 2)
-    assert_same_course(tmp_path / "one", tmp_path / "two")
-    first, second = (weights(tmp_path / "two", rank) for rank in (0, 1))
+def test_two_processes_equal_one_with_the_same_batch_and_one_alone_writes(two: Path, tmp_path: Path) -> None:
+    run(tmp_path / "one", MATCHING, 1)
+    assert_same_course(tmp_path / "one", two)
+    first, second = (weights(two, rank) for rank in (0, 1))
     assert all(torch.equal(first[name], second[name]) for name in first), "both processes hold the same networks"
-    assert not (tmp_path / "two" / "events-1.jsonl").exists()
-    assert sorted(p.name for p in (tmp_path / "two" / "checkpoints").iterdir()) == ["best.pt", "last.pt"]
+    assert not (two / "events-1.jsonl").exists()
+    assert sorted(p.name for p in (two / "checkpoints").iterdir()) == ["best.pt", "last.pt"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not name a process's threads")
-def test_no_thread_of_the_exchange_outlasts_the_training(tmp_path: Path) -> None:
+def test_no_thread_of_the_exchange_outlasts_the_training(two: Path) -> None:
     """One that gives back a tensor while the interpreter ends would abort a process that had done its work."""
-    run(tmp_path / "two", {"settings": {"method": "embedding_matching"}}, 2)
-    threads = [json.loads((tmp_path / "two" / f"threads-{rank}.json").read_text()) for rank in range(2)]
+    threads = [json.loads((two / f"threads-{rank}.json").read_text()) for rank in range(2)]
     assert any("gloo" in name for name in threads[0]["training"])
     assert not [name for rank in threads for name in rank["trained"] if "gloo" in name]
 

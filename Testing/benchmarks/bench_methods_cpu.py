@@ -150,7 +150,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "paper weights, UA": {**PAPER_WEIGHTS, "use_nn": False, "use_en": False},
     "paper weights, floor 1": {**PAPER_WEIGHTS, "ps_floor": 1.0},
     "4+4": {"labelled_per_batch": 4, "unlabelled_per_batch": 4},
-    "robust": ROBUST,
+    "robust, UA+NN+EN": ROBUST,
     "robust, UA+EN": {**ROBUST, "use_nn": False},
     "robust, supervised": {**ROBUST, "method": "supervised"},
     "split": {"split_norm": True},

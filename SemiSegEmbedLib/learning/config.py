@@ -29,6 +29,8 @@ class TrainingConfig:
         patch_size: Voxels (z, y, x), each divisible by 8 (three poolings).
         labelled_per_batch: Labelled patches a step.
         unlabelled_per_batch: Unlabelled patches a step; the same number (section 2.1).
+        supervised_start: Share of the steps, at the beginning, that learn from labelled patches alone, as many as the
+            others have (see `Method.supervised_step`); schedules count all steps.
         accumulation: Parts that a step's batch is cut into when memory is short; gradients are averaged.
         teacher_chunk: Patches in one forward of the teacher; 0 is all passes of all patches at once.
         foreground_share: Share of labelled patches drawn around the surface of an object, the others anywhere.
@@ -117,6 +119,7 @@ class TrainingConfig:
     patch_size: tuple[int, int, int] = (96, 96, 96)
     labelled_per_batch: int = 2
     unlabelled_per_batch: int = 2
+    supervised_start: float = 0.0
     accumulation: int = 1
     teacher_chunk: int = 0
     foreground_share: float = 1.0
@@ -190,6 +193,11 @@ class TrainingConfig:
         check_choices(self)
         check_numbers(self)
 
+    @property
+    def supervised_steps(self) -> int:
+        """Steps that `supervised_start` stands for."""
+        return round(self.supervised_start * self.steps)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(self).items()}
@@ -211,6 +219,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robust": {
         "steps": 6000,
+        "supervised_start": 0.5,
         "norm": "instance",
         "foreground_share": 2 / 3,
         "bone_share": 0.8,

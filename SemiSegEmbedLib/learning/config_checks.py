@@ -33,6 +33,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("steps", 1, _INF),
     ("seed", 0, 2**63 - 1),
     ("labelled_per_batch", 1, _INF),
+    ("supervised_start", 0, 1),
     ("accumulation", 1, _INF),
     ("teacher_chunk", 0, _INF),
     ("foreground_share", 0, 1),

@@ -7,6 +7,8 @@ import time
 import torch
 from torch import Tensor
 
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.effort import effort_until
 from SemiSegEmbedLib.learning.processes import total
 
 
@@ -38,10 +40,15 @@ class ScalarMeans:
 
 
 class StepClock:
-    """Steps a second since the last reading and the time left, validation not counted."""
+    """Steps a second since the last reading and the time left, validation not counted.
 
-    def __init__(self, step: int) -> None:
-        self._step, self._first = step, step
+    Args:
+        config: Of the run.
+        step: Where the session begins.
+    """
+
+    def __init__(self, config: TrainingConfig, step: int) -> None:
+        self._config, self._step, self._first = config, step, step
         self._began = time.monotonic()
         self._spent = self._total = 0.0
 
@@ -53,12 +60,13 @@ class StepClock:
         """After it."""
         self._began = time.monotonic()
 
-    def read(self, step: int, steps: int) -> dict[str, float]:
-        """Speed since the last reading; time left from the speed of the whole session."""
+    def read(self, step: int) -> dict[str, float]:
+        """Speed since the last reading; time left from the effort and the time of the whole session."""
         self.pause()
         self.go_on()
         self._total += self._spent
         speed = (step - self._step) / max(self._spent, 1e-9)
-        left = (steps - step) * self._total / max(step - self._first, 1)
+        first, now, end = (effort_until(self._config, one) for one in (self._first, step, self._config.steps))
+        left = (end - now) * self._total / max(now - first, 1.0)
         self._step, self._spent = step, 0.0
         return {"steps_per_second": speed, "seconds_left": left}

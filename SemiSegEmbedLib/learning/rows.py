@@ -81,6 +81,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
     ),
     "levers": (
         _matching("robust", "Robust", "robust"),
+        _robust("without_start", "without a supervised start", supervised_start=0.0),
         _robust("mirroring_only", "mirroring only", augmentation="flip"),
         _robust("cutmix", "CutMix", cutmix=0.5),
         _robust("labelled_cutmix", "boxes of labelled scans", labelled_cutmix=0.5),

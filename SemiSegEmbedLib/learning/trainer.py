@@ -135,7 +135,7 @@ class Trainer:
         self.augmentation_generator.manual_seed(seed)
 
     def _loop(self) -> Outcome:
-        self.clock = StepClock(self.step)
+        self.clock = StepClock(self.config, self.step)
         self._report_start()
         while True:
             if self._owes_validation():
@@ -197,7 +197,7 @@ class Trainer:
         self.report({
             "event": "step", "step": self.step, "total_steps": self.config.steps,
             **self.stepper.means.take(), "learning_rate": learning_rate_at(self.step - 1, self.config),
-            "skipped_steps": skipped, **self.clock.read(self.step, self.config.steps),
+            "skipped_steps": skipped, **self.clock.read(self.step),
             "peak_memory_bytes": memory.peak_bytes(self.device),
         })  # fmt: skip
         return in_row

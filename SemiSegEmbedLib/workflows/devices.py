@@ -11,13 +11,12 @@ import torch
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.config import PRESETS, TrainingConfig, preset
-from SemiSegEmbedLib.learning.memory import available_bytes, further_decoders
+from SemiSegEmbedLib.learning.effort import WITH_BACKWARD, mean_step_effort
+from SemiSegEmbedLib.learning.memory import available_bytes
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.workflows.failures import OLD_DRIVER_MESSAGE, explain_failure
 
-DECODER_SHARE = 0.86
-"""A decoder's part of a forward: 356 of 413 GFLOP for 96 x 96 x 96 voxels."""
 DISPLAY_BYTES = 512 << 20
 """Of a GPU's memory this much stays for the display; the desktop and a 3-D view need some hundred megabytes."""
 NO_CUDA_MESSAGE = (
@@ -109,29 +108,15 @@ def expected_hours(device: torch.device, presets: Sequence[str] = tuple(PRESETS)
 
 
 def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float:
-    """Expected seconds per training step, from the time of one small forward and backward of the same network.
-
-    A step is a student forward and backward of all patches, of some again through further decoders, and for methods
-    with a teacher M forwards of each unlabelled patch and one of each labelled patch; a backward costs about two
-    forwards.
-    """
+    """Expected seconds per training step, from the time of one small forward and backward of the same network."""
     probe = 32
     network = UNet3D(1, 2, base_filters=config.base_filters, dropout=config.dropout, norm=config.norm).to(device)
     image = torch.zeros(1, 1, probe, probe, probe, device=device)
     dtype = autocast_dtype(config.precision, device)
     seconds = min(_time_forward_backward(network, image, dtype) for _ in range(3))
     voxels = config.patch_size[0] * config.patch_size[1] * config.patch_size[2]
-    forward = seconds / 3 * voxels / probe**3
-    patches = config.labelled_per_batch + config.unlabelled_per_batch
-    further = DECODER_SHARE * further_decoders(config)
-    if config.method == "mtc" and config.mtc_mode == "alternating":
-        further /= 2  # every other step
-    teacher = {
-        "mean_teacher": config.unlabelled_per_batch,
-        "uamt": (config.consistency_passes + 1) * config.unlabelled_per_batch,
-        "embedding_matching": config.passes * config.unlabelled_per_batch + config.labelled_per_batch,
-    }.get(config.method, 0)
-    return forward * (3 * (patches + further) + teacher)
+    forward = seconds / WITH_BACKWARD * voxels / probe**3
+    return forward * mean_step_effort(config)
 
 
 def _time_forward_backward(network: UNet3D, image: torch.Tensor, dtype: torch.dtype | None) -> float:

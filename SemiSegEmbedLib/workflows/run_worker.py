@@ -17,6 +17,7 @@ from SemiSegEmbedLib.jobs.local import WRITING_TASK
 from SemiSegEmbedLib.jobs.run_folder import RunFolder, RunState
 from SemiSegEmbedLib.learning import processes
 from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.effort import mean_step_effort, step_effort
 from SemiSegEmbedLib.learning.trainer import Outcome, Trainer
 from SemiSegEmbedLib.study.files import temporary_folder
 from SemiSegEmbedLib.study.study import Study
@@ -159,14 +160,16 @@ class RunWorker:
         self.contact.progress("Measuring the speed", 0.0)
         begin = time.perf_counter()
         with temporary_folder(self.run.path if self.leads else Path(tempfile.gettempdir())) as folder:
-            probe = self._make_trainer(config.replace(steps=PROBE_STEPS), folder, None)
+            unlike_the_start = config.replace(steps=PROBE_STEPS, supervised_start=0.0)
+            probe = self._make_trainer(unlike_the_start, folder, None)
             step_s = measure_step(probe, self.device, minutes, self._should_stop)
         if not self.leads:
             return 0
         self.contact.progress("Measuring the speed", 1.0)
         if step_s is None:
             raise StoppedError("The run was stopped.")
-        return steps_within(minutes, step_s, time.perf_counter() - begin)
+        mean_step_s = step_s * mean_step_effort(config) / step_effort(config)
+        return steps_within(minutes, mean_step_s, time.perf_counter() - begin)
 
     def _should_stop(self) -> bool:
         """Asked before every step: whoever waits for something is served."""

@@ -117,6 +117,7 @@ SCALES = {
     "warm": Scale(4.0, 24, 150, 2, warm=200),
     "fine": Scale(3.0, 32, 200, 2, warm=250),
     "long": Scale(4.0, 24, 1200, 1),
+    "long, 4": Scale(4.0, 24, 1200, 4),
     "long, all": Scale(4.0, 24, 1200, 24),
     "late": Scale(4.0, 24, 800, 1, warm=2400),
     "late, 4": Scale(4.0, 24, 800, 4, warm=2400),
@@ -134,6 +135,7 @@ LITERAL = {
 PAPER_WEIGHTS = {"ua_weight": 0.25, "ps_weight": 0.125}
 ROBUST = {"augmentation": "strong", "norm": "instance", "ema_decay": 0.99, **PAPER_WEIGHTS}
 """What `robust` has and `quick` has not, at the size of `quick`."""
+HALF = {"supervised_start": 0.5}
 ROWS: dict[str, dict[str, Any]] = {
     "supervised": {"method": "supervised"},
     "supervised, 2 patches": {"method": "supervised", "labelled_per_batch": 1, "unlabelled_per_batch": 1},
@@ -150,14 +152,21 @@ ROWS: dict[str, dict[str, Any]] = {
     "paper weights, UA": {**PAPER_WEIGHTS, "use_nn": False, "use_en": False},
     "paper weights, floor 1": {**PAPER_WEIGHTS, "ps_floor": 1.0},
     "4+4": {"labelled_per_batch": 4, "unlabelled_per_batch": 4},
+    "half supervised": {**HALF, "use_nn": False},
+    "half supervised, no unlabelled loss": {**HALF, "ua_weight": 0.0, "ps_weight": 0.0},
+    "half supervised, UA": {**HALF, "use_nn": False, "use_en": False},
+    "half supervised, UA+NN+EN": HALF,
+    "half supervised, mean_teacher": {**HALF, "method": "mean_teacher"},
+    "three quarters supervised": {"supervised_start": 0.75, "use_nn": False},
     "robust, UA+NN+EN": ROBUST,
     "robust, UA+EN": {**ROBUST, "use_nn": False},
+    "robust, half supervised": {**ROBUST, **HALF, "use_nn": False},
     "robust, supervised": {**ROBUST, "method": "supervised"},
     "split": {"split_norm": True},
     "split, floor 1": {"split_norm": True, "ps_floor": 1.0},
     "split, no unlabelled loss": {"split_norm": True, "ua_weight": 0.0, "ps_weight": 0.0},
 }
-"""Name -> what is changed in `quick` with L_NN; `quick` itself is "UA+EN"."""
+"""Name -> what is changed in `quick` with L_NN and without a supervised start; `quick` itself is "half supervised"."""
 SACRUM = {f"{name}, sacrum": name for name in ("supervised", "literal")}
 """Rows that are another one with the sacrum as foreground."""
 
@@ -171,12 +180,12 @@ class Cell:
 
     def config(self) -> TrainingConfig:
         scale = SCALES[self.scale]
-        every = scale.steps // 3
+        every, row = scale.steps // 3, ROWS[SACRUM.get(self.row, self.row)]
         shared = {
             "steps": scale.steps, "patch_size": (scale.patch,) * 3, "seed": self.draw, "validate_every": every,
             "checkpoint_every": scale.steps, "log_every": 20, "selection": "hd95", "divergence_patience": 10**6,
         }  # fmt: skip
-        return preset("quick", **{**shared, "use_nn": True, **ROWS[SACRUM.get(self.row, self.row)]})
+        return preset("quick", **{**shared, "use_nn": True, "supervised_start": 0.0, **row})
 
     def identity(self) -> dict[str, Any]:
         """All that its numbers follow from; settings that are added later with a default leave it as it is."""

@@ -147,7 +147,7 @@ def main() -> None:
         name, changes = ROWS[row]
         config = preset(
             name,
-            **{"use_nn": True, **changes},  # which `robust` had when this was measured
+            **{"use_nn": True, "supervised_start": 0.0, **changes},  # as `robust` was when this was measured
             steps=arguments.steps,
             patch_size=(arguments.patch,) * 3,
             base_filters=arguments.base_filters,

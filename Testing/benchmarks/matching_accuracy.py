@@ -172,7 +172,8 @@ def main() -> None:
     normalisation = Normalisation(float(sample.mean()), float(sample.std()))
     config = preset(
         "quick", steps=arguments.steps, patch_size=(32, 32, 32), seed=arguments.seed, norm=arguments.norm,
-        use_nn=False, use_en=False, validate_every=max(1, arguments.steps // 4), checkpoint_every=arguments.steps,
+        use_nn=False, use_en=False, supervised_start=0.0,
+        validate_every=max(1, arguments.steps // 4), checkpoint_every=arguments.steps,
     )  # fmt: skip
     examiner = Examiner(config, volumes, normalisation)
     rest = volumes[ANNOTATED : ANNOTATED + UNANNOTATED]

@@ -20,6 +20,7 @@ from literal_methods import (
 )
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.candidates import NO_REFERENCE
 from SemiSegEmbedLib.learning.config import preset
 from SemiSegEmbedLib.learning.config_checks import CHOICES
@@ -33,6 +34,23 @@ def test_supervised_is_l_s_on_twice_as_many_labelled_patches() -> None:
     loss, _ = method.training_step(batch, STEP)
     logits, _ = method.student(batch.labelled.student_images)
     assert loss.item() == pytest.approx(literal_supervised(logits, batch.labelled.labels).item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_supervised_start_is_l_s_on_labelled_patches_alone_and_leaves_later_steps_as_they_are(name: str) -> None:
+    method, plain, batch = make_method(name, supervised_start=0.6), make_method(name), make_batch()
+    assert [method.patches_per_step(step) for step in (0, 1, STEP - 1)] == [(4, 0)] * 3
+    loss, scalars = method(Batch(batch.labelled, None), STEP - 1)
+    logits, _ = method.student(batch.labelled.student_images)
+    assert loss.item() == pytest.approx(literal_supervised(logits, batch.labelled.labels).item(), rel=1e-6)
+    assert scalars.keys() == {"loss_supervised"}
+    for step in (STEP, STEP + 1):
+        assert method.patches_per_step(step) == plain.patches_per_step(step)
+    losses = []
+    for one in (method, plain):
+        torch.manual_seed(3)
+        losses.append(one(batch, STEP)[0])
+    assert torch.equal(*losses)
 
 
 def test_mean_teacher_adds_the_ramped_squared_error() -> None:

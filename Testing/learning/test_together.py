@@ -82,7 +82,7 @@ def test_no_thread_of_the_exchange_outlasts_the_training(two: Path) -> None:
 
 
 def test_a_killed_process_comes_back_and_the_run_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    settings = {"method": "mean_teacher"}
+    settings = {"method": "mean_teacher", "supervised_start": 0.25}
     run(tmp_path / "one", {"settings": settings}, 1)
     run(tmp_path / "two", {"settings": settings, "kill_at": 3}, 2, restarts=1)
     assert [event["step"] for event in events(tmp_path / "two", "start")] == [0, 2]

@@ -82,7 +82,7 @@ def test_a_run_that_was_killed_and_resumed_ends_bitwise_as_the_uninterrupted_one
         return ask
 
     levers = {"cutmix": 0.5, "labelled_cutmix": 0.5, "copy_paste": 0.5, "prototypes": 4, "distance_weight": 0.1}
-    c = config(method=method, norm="batch", **levers)
+    c = config(method=method, norm="batch", supervised_start=0.25, **levers)
     bench.trainer(c, "whole", validate=falling_distance).run()
     with pytest.raises(Killed):
         bench.trainer(c, "cut", validate=falling_distance, should_stop=kill_at(5)).run()

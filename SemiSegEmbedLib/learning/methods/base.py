@@ -44,7 +44,8 @@ class Method(nn.Module):
 
     def patches_per_step(self, step: int) -> tuple[int, int]:
         """Labelled and unlabelled patches that a step wants, a function of its number alone."""
-        return self.config.labelled_per_batch, self.config.unlabelled_per_batch
+        labelled, unlabelled = self.config.labelled_per_batch, self.config.unlabelled_per_batch
+        return (labelled + unlabelled, 0) if step < self.config.supervised_steps else (labelled, unlabelled)
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """What the optimiser moves."""
@@ -53,15 +54,23 @@ class Method(nn.Module):
     @property
     def uses_parts_of_itself(self) -> bool:
         """Whether some steps leave some parameters without gradient."""
-        return self.patches_per_step(0) != self.patches_per_step(1)
+        return len({self.patches_per_step(step) for step in (0, 1, self.config.steps - 1)}) > 1
 
     def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """`training_step`, for what wraps a module."""
-        return self.training_step(batch, step)
+        """What the trainer calls: `supervised_step` in a supervised start, then `training_step`."""
+        return self.supervised_step(batch) if step < self.config.supervised_steps else self.training_step(batch, step)
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss (scalar, with gradient) and scalars to log, all on the device; must not wait for it."""
         raise NotImplementedError
+
+    def supervised_step(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """L_S of labelled patches alone, for all methods alike; returns what `training_step` does."""
+        assert batch.labelled is not None
+        images = add_noise(batch.labelled.student_images, self.config.noise_student)
+        logits, embeddings = self.forward_network(self.student, images)
+        loss = self.labelled_loss(logits, embeddings, batch.labelled.labels)
+        return loss, {"loss_supervised": loss.detach()}
 
     def labelled_loss(self, logits: Tensor, embeddings: Tensor, labels: Tensor) -> Tensor:
         """L_S of labelled patches, and with `distance_weight` the error of their signed distances."""

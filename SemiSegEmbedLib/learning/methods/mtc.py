@@ -33,7 +33,7 @@ class MultiTaskConsistency(Method):
 
     def patches_per_step(self, step: int) -> tuple[int, int]:
         labelled, unlabelled = super().patches_per_step(step)
-        if self.config.mtc_mode == "joint":
+        if self.config.mtc_mode == "joint" or not unlabelled:
             return labelled, unlabelled
         return (labelled + unlabelled, 0) if step % 2 == 0 else (0, labelled + unlabelled)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from SemiSegEmbedLib.learning.batches import Batch
-from SemiSegEmbedLib.learning.methods.base import Method, add_noise
+from SemiSegEmbedLib.learning.methods.base import Method
 
 
 class Supervised(Method):
@@ -20,9 +20,4 @@ class Supervised(Method):
 
     def training_step(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Method.training_step`."""
-        labelled = batch.labelled
-        assert labelled is not None
-        images = add_noise(labelled.student_images, self.config.noise_student)
-        logits, embeddings = self.forward_network(self.student, images)
-        loss = self.labelled_loss(logits, embeddings, labelled.labels)
-        return loss, {"loss_supervised": loss.detach()}
+        return self.supervised_step(batch)

@@ -53,6 +53,21 @@ def test_a_supervised_start_is_l_s_on_labelled_patches_alone_and_leaves_later_st
     assert torch.equal(*losses)
 
 
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("start", [0.0, 0.6])
+def test_a_method_knows_whether_a_step_leaves_parameters_without_gradient(name: str, start: float) -> None:
+    method, batch = make_method(name, supervised_start=start), make_batch()
+    without = []
+    for step in (0, 1, STEP, STEP + 1):
+        labelled, unlabelled = method.patches_per_step(step)
+        method.zero_grad()
+        halves = batch.labelled if labelled else None, batch.unlabelled if unlabelled else None
+        loss, _ = method(Batch(*halves, batch.value_range), step)
+        loss.backward()
+        without += [parameter for parameter in method.trainable_parameters() if parameter.grad is None]
+    assert method.uses_parts_of_itself == bool(without)
+
+
 def test_mean_teacher_adds_the_ramped_squared_error() -> None:
     method, batch = make_method("mean_teacher"), make_batch()
     loss, _ = method.training_step(batch, STEP)

@@ -53,8 +53,12 @@ class Method(nn.Module):
 
     @property
     def uses_parts_of_itself(self) -> bool:
-        """Whether some steps leave some parameters without gradient."""
-        return len({self.patches_per_step(step) for step in (0, 1, self.config.steps - 1)}) > 1
+        """Whether some steps leave parameters without gradient: those that labelled patches alone do not teach."""
+        taught = len(list(self.student.parameters()))
+        if self.config.distance_weight:
+            taught += len(list(self.distance_head.parameters()))
+        kinds_of_step = {self.patches_per_step(step) for step in (0, 1, self.config.steps - 1)}
+        return len(kinds_of_step) > 1 and len(self.trainable_parameters()) > taught
 
     def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """What the trainer calls: `supervised_step` in a supervised start, then `training_step`."""

@@ -32,7 +32,7 @@ def test_the_time_left_knows_that_steps_of_a_supervised_start_are_cheaper(monkey
 def test_the_clock_does_not_count_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    clock = StepClock(preset("quick", steps=50), step=10)
+    clock = StepClock(preset("quick", steps=50, supervised_start=0.0), step=10)
     now[0] = 5.0
     clock.pause()
     now[0] = 100.0

@@ -20,7 +20,8 @@ from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 SMALL = {"base_filters": 4, "patch_size": (16, 16, 16), "precision": "fp32", "channels_last": False, "passes": 2,
-         "steps": 8, "log_every": 2, "validate_every": 4, "checkpoint_every": 3}  # fmt: skip
+         "steps": 8, "log_every": 2, "validate_every": 4, "checkpoint_every": 3,
+         "supervised_start": 0.0}  # fmt: skip
 
 
 class Bench:

@@ -29,8 +29,8 @@ class TrainingConfig:
         patch_size: Voxels (z, y, x), each divisible by 8 (three poolings).
         labelled_per_batch: Labelled patches a step.
         unlabelled_per_batch: Unlabelled patches a step; the same number (section 2.1).
-        supervised_start: Share of the steps, at the beginning, that learn from labelled patches alone, as many as the
-            others have (see `Method.supervised_step`); schedules count all steps.
+        supervised_start: Share of the steps, at the beginning, that learn from labelled patches alone: then as many as
+            both kinds together (see `Method.supervised_step`). Schedules count all steps.
         accumulation: Parts that a step's batch is cut into when memory is short; gradients are averaged.
         teacher_chunk: Patches in one forward of the teacher; 0 is all passes of all patches at once.
         foreground_share: Share of labelled patches drawn around the surface of an object, the others anywhere.

@@ -160,8 +160,7 @@ class RunWorker:
         self.contact.progress("Measuring the speed", 0.0)
         begin = time.perf_counter()
         with temporary_folder(self.run.path if self.leads else Path(tempfile.gettempdir())) as folder:
-            unlike_the_start = config.replace(steps=PROBE_STEPS, supervised_start=0.0)
-            probe = self._make_trainer(unlike_the_start, folder, None)
+            probe = self._make_trainer(config.replace(steps=PROBE_STEPS, supervised_start=0.0), folder, None)
             step_s = measure_step(probe, self.device, minutes, self._should_stop)
         if not self.leads:
             return 0

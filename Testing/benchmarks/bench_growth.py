@@ -87,9 +87,7 @@ def mapped_volumes(folder: Path, cases: int) -> list[Volume]:
 
 def step_seconds(cases: int, repeats: int) -> dict[str, float]:
     """Begin of a run, and medians of drawing a batch and of the whole step, in seconds."""
-    config = preset(
-        "quick", patch_size=(32, 32, 32), base_filters=4, precision="fp32", passes=1, supervised_start=0.0
-    )  # fmt: skip
+    config = preset("quick", patch_size=(32, 32, 32), base_filters=4, precision="fp32", passes=1, supervised_start=0.0)
     with tempfile.TemporaryDirectory() as name:
         volumes = mapped_volumes(Path(name), cases)
         start = time.perf_counter()

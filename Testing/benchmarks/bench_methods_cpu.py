@@ -6,7 +6,7 @@ own: neither the benchmark's frozen cohort nor the demo's. Decisions are made on
 again on "confirmation"; "varied" has patients like the benchmark's, whose test patients are of all six groups. Needs
 torch, numpy and scipy.
 
-python Testing/benchmarks/bench_methods_cpu.py --rows supervised UA+EN --draws 0 1 2 --output cells
+python Testing/benchmarks/bench_methods_cpu.py --rows supervised "half supervised" --draws 0 1 2 --output cells
 python Testing/benchmarks/bench_methods_cpu.py --show --output cells
 """
 
@@ -364,7 +364,7 @@ def summary(cell: dict[str, Any]) -> list[float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*ROWS, *SACRUM], default=["supervised", "UA+EN"])
+    parser.add_argument("--rows", nargs="+", choices=[*ROWS, *SACRUM], default=["supervised", "half supervised"])
     parser.add_argument("--draws", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--cohort", choices=COHORTS, default="development")
     parser.add_argument("--scale", choices=SCALES, default="warm")

@@ -1,4 +1,4 @@
-"""Every row of the tables augments and computes on the device of its batch alone.
+"""Every row of the tables augments and computes on the device of its batch alone; so do whole runs and all maps.
 
 On a machine without a GPU torch's "meta" device stands for it: an operation that mixes its tensors with the
 processor's is refused there as on a GPU, and so is every question for a value. Numbers that the processor hands over
@@ -8,12 +8,17 @@ in between would make it wait for everything that the GPU was told before (`Noth
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils import backend_registration
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
@@ -92,3 +97,14 @@ def test_a_row_computes_where_its_batch_is(row: Row, monkeypatch: pytest.MonkeyP
             loss.backward()
             method.after_step(step)
         assert {value.device for value in (loss, *scalars.values())} == {ELSEWHERE}
+
+
+@pytest.mark.skipif(
+    not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
+    reason="this torch cannot simulate a device",
+)
+def test_runs_checkpoints_and_maps_stay_on_a_simulated_device() -> None:
+    worker = Path(__file__).with_name("simulated_worker.py")
+    environment = os.environ | {"PYTHONPATH": str(worker.parents[2])}
+    done = subprocess.run([sys.executable, worker], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"passed: {done.stdout.split(chr(10))}, then {done.stderr}"

@@ -53,6 +53,7 @@ class Model:
         bank: References with where each came from.
         facts: Plain facts about the training: method, steps, validation, "patch_size", "kernel", "reduce",
             "uncertainty_form", "segment_with" ("student" or "teacher").
+        sha256: Of what the file says, weights included, where the model was read from one.
     """
 
     student: UNet3D
@@ -64,6 +65,7 @@ class Model:
     labels: list[dict[str, Any]]
     bank: ReferenceBank
     facts: dict[str, Any]
+    sha256: str = ""
 
 
 def save_model(model: Model, path: Path | str, *, half: bool = False) -> None:
@@ -102,7 +104,7 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> Model:
         bank = _bank(about["bank"], tensors, int(about["classes"]), student.embed_dim)
         return Model(
             student, teacher, network, Normalisation(**about["normalisation"]), float(about["spacing_mm"]),
-            int(about["classes"]), list(about["labels"]), bank, dict(about["facts"]),
+            int(about["classes"]), list(about["labels"]), bank, dict(about["facts"]), content["sha256"],
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         raise _foreign(path) from error

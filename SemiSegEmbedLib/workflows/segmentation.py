@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
+from SemiSegEmbedLib import __version__
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
 from SemiSegEmbedLib.imaging.grid import TrainingGrid, label_to_training_grid, to_training_grid
 from SemiSegEmbedLib.imaging.prepare import read_case_image
@@ -147,7 +148,7 @@ def segment_image(
     label = labels_to_native(values, grid.geometry, image)
     progress("Putting the result onto the CT's grid", 1.0)
     places = find_places(arrays, grid, spacing) if options.passes else []
-    facts = facts_of(arrays, spacing, time.perf_counter() - start)
+    facts = facts_of(arrays, spacing, time.perf_counter() - start) | origin_of(model, options)
     return Segmentation(label, maps, places, facts, grid, arrays, labels)
 
 
@@ -182,6 +183,11 @@ def facts_of(arrays: Maps, spacing: Sequence[float], seconds: float) -> dict[str
             share = float((arrays.provenance[region] == kind).mean()) if values.size else 0.0
             facts[kind.name.lower()] = round(share, 4)
     return facts
+
+
+def origin_of(model: Model, options: SegmentationOptions) -> dict[str, Any]:
+    """What the numbers of a result follow from, besides the CT."""
+    return {"model_sha256": model.sha256, "passes": options.passes, "seed": options.seed, "version": __version__}
 
 
 def segment_case(

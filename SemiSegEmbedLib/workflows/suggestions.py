@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.inference.model_file import load_model
+from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.study.records import Role
 from SemiSegEmbedLib.study.study import Study
 from SemiSegEmbedLib.workflows.models import resolve_model
@@ -27,7 +27,7 @@ def suggest(
 ) -> list[dict[str, Any]]:
     """Cases by mean uncertainty near the object, most uncertain first, each with its worst places.
 
-    Results of this model that are there already are used again.
+    Results of this model with as many passes that are there already are used again.
 
     Args:
         study: The study.
@@ -46,17 +46,26 @@ def suggest(
     chosen = keys or [case.key for case in study.cases if case.role is Role.UNANNOTATED]
     if not chosen:
         raise BadInputError("The study has no unannotated case: add scans, or name cases with --cases.")
-    loaded = None
+    loaded = load_model(path)
     ranked = []
     for number, key in enumerate(chosen):
         progress("Looking for uncertain places", number / len(chosen), key)
         folder = study.results_folder / study.case(key).key / path.stem
-        # Results without passes have no provenance; those that a killed process left have no facts, its last file.
-        if not all((folder / name).exists() for name in ("provenance.nii.gz", "facts.json")):
-            loaded = loaded or load_model(path)
-            folder, _ = segment_case(study, key, path, options, model=loaded)
-        facts = json.loads((folder / "facts.json").read_text(encoding="ascii"))
+        facts = _facts(folder, loaded, options)
+        if facts is None:
+            folder, result = segment_case(study, key, path, options, model=loaded)
+            facts = result.facts
         found = json.loads((folder / "places.json").read_text(encoding="ascii"))
         ranked.append({"case": key, "uncertainty": facts.get("uncertainty", 0.0), "places": found[:places]})
     progress("Looking for uncertain places", 1.0)
     return sorted(ranked, key=lambda case: case["uncertainty"], reverse=True)
+
+
+def _facts(folder: Path, model: Model, options: SegmentationOptions) -> dict[str, Any] | None:
+    """Those of a whole result of this very model with at least as many passes, or None."""
+    # What a killed process left has no facts, its last file.
+    if not all((folder / name).exists() for name in ("provenance.nii.gz", "facts.json")):
+        return None
+    facts = json.loads((folder / "facts.json").read_text(encoding="ascii"))
+    fits = facts.get("model_sha256") == model.sha256 and facts.get("passes", 0) >= options.passes
+    return facts if fits else None

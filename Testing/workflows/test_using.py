@@ -198,6 +198,29 @@ def test_what_a_killed_process_left_of_a_result_is_made_again(trained_study: Stu
     assert suggest(trained_study, None, ["case-0003"], OPTIONS) == [whole]
 
 
+def test_results_are_used_again_of_the_very_same_model_with_as_many_passes_alone(
+    trained_study: Study, tmp_path: Path
+) -> None:
+    suggest(trained_study, None, ["case-0003"], OPTIONS)
+    facts = trained_study.result_path(Study.open(trained_study.folder).results[0]) / "facts.json"
+
+    def made() -> dict[str, object]:
+        return json.loads(facts.read_text(encoding="ascii"))
+
+    first = made()
+    assert (first["passes"], first["seed"]) == (2, 0)
+    suggest(trained_study, None, ["case-0003"], replace(OPTIONS, passes=1))
+    assert made() == first
+    suggest(trained_study, None, ["case-0003"], replace(OPTIONS, passes=3))
+    assert made()["passes"] == 3
+    path = resolve_model(trained_study, None)
+    save_model(
+        replace(load_model(path), facts={**load_model(path).facts, "note": "another one"}), tmp_path / path.name
+    )
+    suggest(trained_study, tmp_path / path.name, ["case-0003"], OPTIONS)
+    assert made()["model_sha256"] == load_model(tmp_path / path.name).sha256 != first["model_sha256"]
+
+
 def test_a_place_points_at_the_voxel_that_is_uncertain(trained_study: Study) -> None:
     segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
     (result,) = Study.open(trained_study.folder).results

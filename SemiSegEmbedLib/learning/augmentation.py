@@ -2,7 +2,7 @@
 
 Geometry is shared by student and teacher, so that their maps stay comparable voxel by voxel; intensity
 changes are the student's alone (weak-strong consistency, section 2.2 of the paper). Probabilities and ranges
-of "strong" are those of nnU-Net v2.8.1. Which change happens is decided on the host from a generator, so
+are those of nnU-Net v2.8.1. Which change happens is decided on the host from a generator, so
 nothing waits for the device; noise maps come from torch's own generator.
 """
 
@@ -82,7 +82,7 @@ class Augmentation:
         return image, maps
 
     def _intensity(self, images: Tensor, generator: Generator) -> Tensor:
-        if self.config.augmentation != "strong":
+        if self.config.augmentation not in ("intensity", "strong"):
             return images
         return torch.stack([change_intensity(image, generator) for image in images])
 

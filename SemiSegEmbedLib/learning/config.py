@@ -91,8 +91,8 @@ class TrainingConfig:
             (SSL4MIS), so that L_S is the mean over all decoders; its paper's do not.
         dtc_weight: Final weight of the consistency of `dtc`.
         dtc_dice_alone: Whether the segmentation of `dtc` learns from Dice alone (its paper) or from L_S.
-        augmentation: "none", "flip" (mirroring), or "strong" (nnU-Net's transforms; geometry shared by student
-            and teacher, intensity for the student alone).
+        augmentation: "none", "flip" (mirroring), "intensity" (that, and nnU-Net's changes of intensity for the student
+            alone), or "strong" (that, and its rotation and scaling, shared by student and teacher).
         mirror_axes: Axes of (z, y, x) that may be mirrored.
         cutmix: Probability that a box of each unlabelled image comes from another one, with its pseudo labels.
         labelled_cutmix: Probability that a box of it comes from a labelled image, with its labels.

@@ -22,7 +22,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "query": ("student", "teacher"),
     "en_mask": ("dense", "unreliable"),
     "mtc_mode": ("alternating", "joint"),
-    "augmentation": ("none", "flip", "strong"),
+    "augmentation": ("none", "flip", "intensity", "strong"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
     "compile": ("auto", "on", "off"),
     "selection": ("hd95", "iou"),

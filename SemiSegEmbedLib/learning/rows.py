@@ -83,6 +83,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _matching("robust", "Robust", "robust"),
         _robust("without_start", "without a supervised start", supervised_start=0.0),
         _robust("mirroring_only", "mirroring only", augmentation="flip"),
+        _robust("intensity", "mirroring and changes of intensity", augmentation="intensity"),
         _robust("cutmix", "CutMix", cutmix=0.5),
         _robust("labelled_cutmix", "boxes of labelled scans", labelled_cutmix=0.5),
         _robust("copy_paste", "copy-paste", copy_paste=0.5),

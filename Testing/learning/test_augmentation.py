@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -44,7 +45,7 @@ def test_none_leaves_everything_as_it_is() -> None:
     assert torch.equal(result.unlabelled.student_images, batch.unlabelled.images)
 
 
-@pytest.mark.parametrize("kind", ["flip", "strong"])
+@pytest.mark.parametrize("kind", ["flip", "intensity", "strong"])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_maps_move_with_the_image(kind: str, seed: int) -> None:
     result = augmented(batch_of(), seed, augmentation=kind)
@@ -88,6 +89,16 @@ def test_intensity_changes_are_the_students_alone() -> None:
     untouched = [torch.equal(a, b) for a, b in zip(result.labelled.images, batch.labelled.images, strict=True)]
     assert any(untouched), "the teacher's view is moved or left alone, never recoloured"
     assert result.labelled.images.max() <= 2.0 + 1e-5
+
+
+def test_intensity_alone_mirrors_and_never_moves_in_between() -> None:
+    batch = batch_of(8)
+    result = augmented(batch, 0, augmentation="intensity")
+    assert not torch.equal(result.labelled.student_images, result.labelled.images)
+    for seen, whole in ((result.labelled, batch.labelled), (result.unlabelled, batch.unlabelled)):
+        for image, original in zip(seen.images, whole.images, strict=True):
+            mirrored = [original.flip(axes) for n in range(4) for axes in itertools.combinations((1, 2, 3), n)]
+            assert any(torch.equal(image, one) for one in mirrored)
 
 
 def test_a_quarter_turn_by_warping_is_a_transposed_flip() -> None:

@@ -51,21 +51,24 @@ def suggest(
     for number, key in enumerate(chosen):
         progress("Looking for uncertain places", number / len(chosen), key)
         folder = study.results_folder / study.case(key).key / path.stem
-        facts = _facts(folder, loaded, options)
-        if facts is None:
-            folder, result = segment_case(study, key, path, options, model=loaded)
-            facts = result.facts
-        found = json.loads((folder / "places.json").read_text(encoding="ascii"))
+        kept = _kept(folder, loaded, options)
+        if kept is None:
+            _, result = segment_case(study, key, path, options, model=loaded)
+            kept = result.facts, result.places
+        facts, found = kept
         ranked.append({"case": key, "uncertainty": facts.get("uncertainty", 0.0), "places": found[:places]})
     progress("Looking for uncertain places", 1.0)
     return sorted(ranked, key=lambda case: case["uncertainty"], reverse=True)
 
 
-def _facts(folder: Path, model: Model, options: SegmentationOptions) -> dict[str, Any] | None:
-    """Those of a whole result of this very model with at least as many passes, or None."""
+def _kept(
+    folder: Path, model: Model, options: SegmentationOptions
+) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """Facts and places of a whole result of this very model with at least as many passes, or None."""
     # What a killed process left has no facts, its last file.
     if not all((folder / name).exists() for name in ("provenance.nii.gz", "facts.json")):
         return None
     facts = json.loads((folder / "facts.json").read_text(encoding="ascii"))
-    fits = facts.get("model_sha256") == model.sha256 and facts.get("passes", 0) >= options.passes
-    return facts if fits else None
+    if facts.get("model_sha256") != model.sha256 or facts.get("passes", 0) < options.passes:
+        return None
+    return facts, json.loads((folder / "places.json").read_text(encoding="ascii"))

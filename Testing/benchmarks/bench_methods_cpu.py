@@ -137,6 +137,7 @@ ROBUST = {"augmentation": "strong", "norm": "instance", "ema_decay": 0.99, **PAP
 """What `robust` has and `quick` has not, at the size of `quick`."""
 HALF = {"supervised_start": 0.5}
 START = {**HALF, "use_nn": False}
+"""All that `quick` has now and had not before."""
 ROWS: dict[str, dict[str, Any]] = {
     "supervised": {"method": "supervised"},
     "supervised, 2 patches": {"method": "supervised", "labelled_per_batch": 1, "unlabelled_per_batch": 1},
@@ -180,7 +181,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "three quarters supervised": {"supervised_start": 0.75, "use_nn": False},
     "robust, UA+NN+EN": ROBUST,
     "robust, UA+EN": {**ROBUST, "use_nn": False},
-    "robust, half supervised": {**ROBUST, **HALF, "use_nn": False},
+    "robust, half supervised": {**ROBUST, **START},
     "robust, supervised": {**ROBUST, "method": "supervised"},
     "split": {"split_norm": True},
     "split, floor 1": {"split_norm": True, "ps_floor": 1.0},

@@ -107,4 +107,4 @@ def test_runs_checkpoints_and_maps_stay_on_a_simulated_device() -> None:
     worker = Path(__file__).with_name("simulated_worker.py")
     environment = os.environ | {"PYTHONPATH": str(worker.parents[2])}
     done = subprocess.run([sys.executable, worker], env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"passed: {done.stdout.split(chr(10))}, then {done.stderr}"
+    assert done.returncode == 0, f"passed:\n{done.stdout}\nthen\n{done.stderr}"

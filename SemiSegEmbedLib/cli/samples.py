@@ -24,6 +24,11 @@ def add_commands(commands: Any) -> None:
     phantom.add_argument("--held-out", type=int, default=2, help="how many are kept for testing (default: 2)")
     phantom.add_argument("--labels", default="hip-bones", help="hip-bones or hip-sides (default: hip-bones)")
     phantom.add_argument("--spacing", type=float, default=1.0, help="voxel size and training grid in mm (default: 1)")
+    phantom.add_argument(
+        "--field",
+        default="pelvis",
+        help="what the scans show: pelvis, abdomen (also above it) or body (default: pelvis)",
+    )
     phantom.add_argument("--seed", type=int, default=0)
 
     demo = add_command(commands, "demo", run_demo, "make phantom hips, train, segment, report", "demo --quick")
@@ -43,6 +48,7 @@ def run_phantom(options: argparse.Namespace, console: Console) -> None:
         held_out=options.held_out,
         labels=options.labels,
         spacing_mm=options.spacing,
+        field=options.field,
         seed=options.seed,
         progress=console.progress,
     )

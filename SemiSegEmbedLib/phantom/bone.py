@@ -6,7 +6,6 @@ import numpy as np
 
 from SemiSegEmbedLib.phantom.anatomy import Hip, Skeleton
 from SemiSegEmbedLib.phantom.labels import bone_box, paint_label
-from SemiSegEmbedLib.phantom.muscles import Chain
 from SemiSegEmbedLib.phantom.parameters import Patient, stream
 from SemiSegEmbedLib.phantom.shape import Mesh
 from SemiSegEmbedLib.phantom.textures import noise_tile, sample_tile, smooth_field, upsample
@@ -183,47 +182,3 @@ def paint_density(
     blend_bone(
         image, share, depth_mm, cortex, patient.cortex_hu * (1 - 0.12 * loss), spongy, float(np.mean(part.spacing))
     )
-
-
-def paint_lumbar(
-    image: np.ndarray, occupied: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton, texture: BoneTexture
-) -> None:
-    """The two lowest lumbar vertebrae and their discs above the sacrum, in place; they are background."""
-    top = skeleton.promontory
-    size = patient.scale
-    for level in range(2):
-        centre = top + size * np.array([0.0, 15.0 - 3.0 * level, 22.0 + 37.0 * level])
-        box = grid.box(centre - size * 50.0, centre + size * np.array([50.0, 85.0, 50.0]))
-        part = grid.part(box)
-        if min(part.shape) == 0:
-            continue
-        z, y, x = (v - c for v, c in zip(part.axes(), centre[::-1], strict=True))
-        rim = 1.0 - 0.08 * np.cos(np.clip(z / (14.0 * size), -1, 1) * np.pi)
-        ratio = np.sqrt((x / (25.0 * rim * size)) ** 2 + (y / (17.0 * rim * size)) ** 2)
-        around = (1.0 - ratio) * 17.0 * size
-        disc = np.minimum(around + 1.5, 19.0 * size - np.abs(z))
-        share = np.clip(0.5 + disc / float(np.mean(part.spacing)), 0, 1) * (1 - occupied[box])
-        image[box] += share * (78.0 - image[box])
-        depth_mm = np.minimum(around, 13.5 * size - np.abs(z))
-        for points, radius in _ARCH:
-            chain = Chain(centre + size * np.asarray(points), np.full(len(points), radius * size))
-            depth_mm = np.maximum(depth_mm, chain.depth(part))
-        share = np.clip(0.5 + depth_mm / float(np.mean(part.spacing)), 0, 1) * (1 - occupied[box])
-        occupied[box] += share
-        lattice = part.coarser(_LATTICE_MM)
-        density, thickness = np.full(lattice.shape, 0.5, np.float32), np.full(lattice.shape, 0.55, np.float32)
-        paint_density(
-            image[box], share, depth_mm, part, lattice, patient, density, thickness, texture, f"lumbar {level}"
-        )
-
-
-# Pedicles, laminae, spinous process, transverse processes and facets: points in mm from the body's centre, radius.
-_ARCH = (
-    (((-16, 10, 4), (-18, 30, 2), (0, 44, -4)), 4.5),
-    (((16, 10, 4), (18, 30, 2), (0, 44, -4)), 4.5),
-    (((0, 44, -4), (0, 70, -10)), 4.0),
-    (((-18, 26, 3), (-44, 30, 6)), 3.6),
-    (((18, 26, 3), (44, 30, 6)), 3.6),
-    (((-20, 32, 14), (-20, 36, -18)), 6.0),
-    (((20, 32, 14), (20, 36, -18)), 6.0),
-)

@@ -21,13 +21,15 @@ def _box(grid: Grid, points: np.ndarray, reach: float) -> tuple[slice, slice, sl
     return grid.box(points.min(0) - reach, points.max(0) + reach)
 
 
-def _ellipsoid(grid: Grid, centre: np.ndarray, radii: np.ndarray) -> np.ndarray:
+def ellipsoid(grid: Grid, centre: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Approximate depth in mm below the surface, (D, H, W), negative outside; centre and radii are (x, y, z)."""
     z, y, x = grid.axes()
     ratio = np.sqrt(sum(((v - c) / r) ** 2 for v, c, r in zip((x, y, z), centre, radii, strict=True)))
     return (1 - ratio) * float(min(radii))
 
 
-def _paint(image: np.ndarray, grid: Grid, depth: np.ndarray, value: float | np.ndarray) -> None:
+def paint(image: np.ndarray, grid: Grid, depth: np.ndarray, value: float | np.ndarray) -> None:
+    """Draw what lies below a surface into the image, in place; depth in mm, value in HU."""
     image += _share(depth, grid) * (value - image)
 
 
@@ -48,20 +50,20 @@ def _tube(
         return
     view = image[box]
     depth = chain.depth(part)
-    _paint(view, part, depth, wall_hu)
+    paint(view, part, depth, wall_hu)
     inner = depth - wall_mm
     y = part.axes()[1]
     pattern = smooth_field(rng, part, 20.0)
-    _paint(view, part, inner, content[0] + content[1] * pattern)
+    paint(view, part, inner, content[0] + content[1] * pattern)
     if gas > 0:
         level = chain.points[:, 1].mean() + (2 * gas - 1) * chain.radii.mean()
-        _paint(view, part, np.minimum(inner, level - y + 3.0 * pattern), _GAS_HU)
+        paint(view, part, np.minimum(inner, level - y + 3.0 * pattern), _GAS_HU)
 
 
-def _bowel(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton, floor: float) -> None:
-    rng = stream(patient, "bowel")
-    low = np.array([-68.0, skeleton.promontory[1] - 66.0, floor])
-    high = np.array([68.0, skeleton.promontory[1] - 6.0, skeleton.promontory[2] + 70.0])
+def paint_bowel(
+    image: np.ndarray, grid: Grid, patient: Patient, rng: np.random.Generator, low: np.ndarray, high: np.ndarray
+) -> None:
+    """Draw loops of bowel within a box of the world into the image, in place; low and high are (x, y, z) mm."""
     for _ in range(rng.integers(11, 19)):
         point = rng.uniform(low, high)
         heading = rng.standard_normal(3)
@@ -118,8 +120,8 @@ def _bladder(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton
         box = grid.box(middle - extent - 6, middle + extent + 6)
         part = grid.part(box)
         if min(part.shape):
-            field = _ellipsoid(part, middle, extent) + 1.5 * smooth_field(stream(patient, "bladder shape"), part, 40.0)
-            _paint(image[box], part, field, value)
+            field = ellipsoid(part, middle, extent) + 1.5 * smooth_field(stream(patient, "bladder shape"), part, 40.0)
+            paint(image[box], part, field, value)
     return float(centre[2] + radii[2])
 
 
@@ -156,12 +158,13 @@ def _vessels(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton
             if min(part.shape) == 0:
                 continue
             view, depth = image[box], chain.depth(part)
-            _paint(view, part, depth + 0.8, 45.0)
-            _paint(view, part, depth, value)
-        _calcify(image, grid, patient.calcification, path, rng)
+            paint(view, part, depth + 0.8, 45.0)
+            paint(view, part, depth, value)
+        calcify(image, grid, patient.calcification, path, rng)
 
 
-def _calcify(image: np.ndarray, grid: Grid, grade: float, path: np.ndarray, rng: np.random.Generator) -> None:
+def calcify(image: np.ndarray, grid: Grid, grade: float, path: np.ndarray, rng: np.random.Generator) -> None:
+    """Draw calcifications in an artery's wall into the image, in place; path is (N, 3) in LPS mm."""
     for _ in range(round(14 * grade)):
         place = rng.uniform(0, len(path) - 1.001)
         low = int(place)
@@ -172,12 +175,14 @@ def _calcify(image: np.ndarray, grid: Grid, grade: float, path: np.ndarray, rng:
         box = grid.box(centre - 6, centre + 6)
         part = grid.part(box)
         if min(part.shape):
-            _paint(image[box], part, _ellipsoid(part, centre, radii), rng.uniform(350.0, 900.0))
+            paint(image[box], part, ellipsoid(part, centre, radii), rng.uniform(350.0, 900.0))
 
 
 def paint_organs(image: np.ndarray, grid: Grid, patient: Patient, skeleton: Skeleton) -> None:
     """Draw everything inside the pelvis into the image, in place."""
     dome = _bladder(image, grid, patient, skeleton)
     _rectum(image, grid, patient, skeleton)
-    _bowel(image, grid, patient, skeleton, min(dome + 14.0, skeleton.promontory[2] - 5.0))
+    top = skeleton.promontory
+    low = np.array([-68.0, top[1] - 66.0, min(dome + 14.0, top[2] - 5.0)])
+    paint_bowel(image, grid, patient, stream(patient, "bowel"), low, np.array([68.0, top[1] - 6.0, top[2] + 70.0]))
     _vessels(image, grid, patient, skeleton)

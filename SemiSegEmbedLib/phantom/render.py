@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from SemiSegEmbedLib.errors import BadInputError
+from SemiSegEmbedLib.phantom.abdomen import paint_abdomen
 from SemiSegEmbedLib.phantom.anatomy import Skeleton, build_skeleton
 from SemiSegEmbedLib.phantom.artefacts import add_metal
-from SemiSegEmbedLib.phantom.bone import BoneTexture, paint_bone, paint_lumbar
+from SemiSegEmbedLib.phantom.bone import BoneTexture, paint_bone
 from SemiSegEmbedLib.phantom.implants import paint_implants
 from SemiSegEmbedLib.phantom.organs import paint_organs
-from SemiSegEmbedLib.phantom.parameters import Patient
+from SemiSegEmbedLib.phantom.parameters import Patient, stream
 from SemiSegEmbedLib.phantom.scanner import add_noise, blur, paint_table, quantise, resample_slices
 from SemiSegEmbedLib.phantom.shape import BONES, LABEL_VALUES
 from SemiSegEmbedLib.phantom.soft_tissue import make_body, paint_soft_tissue
+from SemiSegEmbedLib.phantom.spine import VERTEBRAE, paint_ribs, paint_spine
 from SemiSegEmbedLib.phantom.voxels import Grid
 
-FIELDS = ("pelvis", "body")
+FIELDS = ("pelvis", "abdomen", "body")
+ABDOMEN_MM = 180.0
+"""The field "abdomen" reaches up to this far above the hip bones."""
 _LATTICE_MM = 3.0
 
 
@@ -42,10 +46,15 @@ class Phantom:
 
 
 def field_of_view(patient: Patient, skeleton: Skeleton, spacing: tuple[float, float, float], name: str) -> Grid:
-    """The grid of a field of view: "pelvis" is cropped around the bones, "body" holds the whole cross-section."""
+    """The grid of a field of view.
+
+    "pelvis" is cropped around the bones; "abdomen" is so too, but most patients' reaches up to `ABDOMEN_MM` above the
+    hip bones; "body" holds the whole cross-section of the pelvis.
+    """
     crests = max(h.crest[2] for h in skeleton.hips.values())
     bottom = min(h.head[2] for h in skeleton.hips.values()) - patient.below_mm
-    top = min(crests + 8.0, max(h.head[2] for h in skeleton.hips.values()) + patient.above_mm)
+    above_mm = stream(patient, "abdomen").uniform(8.0, ABDOMEN_MM) if name == "abdomen" else 8.0
+    top = min(crests + above_mm, max(h.head[2] for h in skeleton.hips.values()) + patient.above_mm)
     vertices = np.concatenate([mesh.vertices for mesh in skeleton.bones.values()])
     vertices = vertices[vertices[:, 2] > bottom]
     low, high = vertices.min(0), vertices.max(0)
@@ -75,7 +84,8 @@ def render(
     Args:
         patient: From `draw_patient`; the same patient gives the same voxels every time.
         spacing_mm: Voxel size, one number or (z, y, x).
-        field_name: "pelvis" (cropped around the bones) or "body" (the whole cross-section with the table).
+        field_name: "pelvis" (cropped around the bones), "abdomen" (likewise, with spine, ribs and organs above them)
+            or "body" (the whole cross-section with the table).
         skeleton: The patient's own, when it is known already.
 
     Returns:
@@ -93,14 +103,19 @@ def render(
     grid = field_of_view(patient, skeleton, values, field_name)  # type: ignore[arg-type]
     image = paint_soft_tissue(grid, patient, skeleton, grid.coarser(_LATTICE_MM))
     paint_organs(image, grid, patient, skeleton)
+    body = make_body(patient, skeleton)
+    if field_name == "abdomen":
+        paint_abdomen(image, grid, patient, skeleton, body)
     label = np.zeros(grid.shape, np.uint8)
     occupied = np.zeros(grid.shape, np.float32)
     texture = BoneTexture(patient)
     for name in BONES:
         paint_bone(image, label, occupied, grid, patient, skeleton, name, texture)
-    paint_lumbar(image, occupied, grid, patient, skeleton, texture)
+    # Two in the pelvis: the benchmark's images stay as they were.
+    paint_spine(image, occupied, grid, patient, skeleton, texture, VERTEBRAE if field_name == "abdomen" else 2)
+    if field_name == "abdomen":
+        paint_ribs(image, occupied, grid, patient, skeleton, body, texture)
     metal = paint_implants(image, grid, patient, skeleton)
-    body = make_body(patient, skeleton)
     if patient.table:
         paint_table(image, grid, body.centre[1] + body.back)
     image = blur(image, grid, patient)

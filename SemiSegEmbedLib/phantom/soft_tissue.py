@@ -60,6 +60,20 @@ class Body:
         legs = np.where(zc > self.crotch + 60, -1e3, legs)
         return np.logaddexp(np.clip(trunk, -200, 200) / 8.0, np.clip(legs, -200, 200) / 8.0).astype(np.float32) * 8.0
 
+    def ring(self, inset_mm: float, angles: np.ndarray) -> np.ndarray:
+        """x and y in mm, (N, 2), of points below the skin of the upper abdomen.
+
+        Args:
+            inset_mm: Depth below the skin.
+            angles: Radians from the middle of the back; positive to the left.
+        """
+        width = 0.93 * self.half_width - inset_mm
+        extent = np.where(np.cos(angles) > 0, 0.86 * self.back, self.front_at(np.array(np.inf))) - inset_mm
+        # The same superellipse as the skin's.
+        round_off = (np.abs(np.sin(angles)) ** 2.5 + np.abs(np.cos(angles)) ** 2.5) ** -0.4
+        x, y = width * np.sin(angles), extent * np.cos(angles)
+        return np.column_stack([self.centre[0] + round_off * x, self.centre[1] + 4.0 + round_off * y])
+
 
 def make_body(patient: Patient, skeleton: Skeleton) -> Body:
     """Fit the outline to the bones, the muscles' size and the fat."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.phantom.cohort import draw_cohort
 from SemiSegEmbedLib.phantom.files import write_phantom
-from SemiSegEmbedLib.phantom.render import render
+from SemiSegEmbedLib.phantom.render import FIELDS, render
 from SemiSegEmbedLib.study.presets import load_labels
 from SemiSegEmbedLib.study.records import Label, Role
 from SemiSegEmbedLib.study.study import Study
@@ -30,15 +30,16 @@ def create_phantom_study(
     held_out: int = 2,
     labels: str = "hip-bones",
     spacing_mm: float = 1.0,
+    field: str = "pelvis",
     seed: int = 0,
     progress: Progress = silent,
 ) -> Study:
     """Draws `count` patients and adds their scans: first the annotated, then the unannotated, last the held-out.
 
-    Held-out cases carry their label too, for evaluation alone.
+    Held-out cases carry their label too, for evaluation alone. `field` is one of `phantom.render.FIELDS`.
 
     Raises:
-        BadInputError: The numbers do not add up, or the folder holds a study already.
+        BadInputError: The numbers do not add up, the field is unknown, or the folder holds a study already.
     """
     if annotated < 0 or held_out < 0 or annotated + held_out > count:
         raise BadInputError(
@@ -46,12 +47,14 @@ def create_phantom_study(
         )
     if not SPACING_MM[0] <= spacing_mm <= SPACING_MM[1]:
         raise BadInputError(f"Phantoms cannot be made at {spacing_mm:g} mm: choose a spacing from 0.4 to 6 mm.")
+    if field not in FIELDS:
+        raise BadInputError(f"Phantoms have no field of view {field!r}: choose one of {', '.join(FIELDS)}.")
     study = Study.create(folder, f"{count} phantom hips", load_labels(labels), spacing_mm=spacing_mm)
     images = study.folder / "phantoms"
     images.mkdir(exist_ok=True)
     for index, patient in enumerate(draw_cohort(count, seed)):
         progress("Making phantom hips", index / count)
-        phantom = render(patient, spacing_mm=spacing_mm)
+        phantom = render(patient, spacing_mm, field_name=field)
         image, label = images / f"phantom-{index + 1:03d}.nii.gz", images / f"phantom-{index + 1:03d}-label.nii.gz"
         write_phantom(replace(phantom, label=relabel(phantom.label, phantom_values(study.labels))), image, label)
         role = Role.HELD_OUT if index >= count - held_out else Role.UNANNOTATED

@@ -119,6 +119,8 @@ SCALES = {
     "long": Scale(4.0, 24, 1200, 1),
     "long, 4": Scale(4.0, 24, 1200, 4),
     "long, all": Scale(4.0, 24, 1200, 24),
+    "longer": Scale(4.0, 24, 3600, 1),
+    "longer, 4": Scale(4.0, 24, 3600, 4),
     "late": Scale(4.0, 24, 800, 1, warm=2400),
     "late, 4": Scale(4.0, 24, 800, 4, warm=2400),
 }

@@ -41,3 +41,13 @@ def test_an_impossible_spacing_leaves_no_study_behind(tmp_path) -> None:
     with pytest.raises(BadInputError, match=r"0\.4 to 6"):
         create_phantom_study(tmp_path / "s", count=2, annotated=1, held_out=0, spacing_mm=8)
     assert not (tmp_path / "s").exists()
+
+
+def test_scans_of_the_abdomen_are_taller_and_an_unknown_field_leaves_no_study_behind(tmp_path, study: Study) -> None:
+    sizes = {"count": 2, "annotated": 1, "held_out": 0, "spacing_mm": 6.0, "seed": 5}
+    tall = create_phantom_study(tmp_path / "tall", field="abdomen", **sizes)
+    heights = [[prepare_case(owner, case).image.shape[0] for case in owner.cases[:2]] for owner in (study, tall)]
+    assert sum(heights[1]) > sum(heights[0])
+    with pytest.raises(BadInputError, match="abdomen"):
+        create_phantom_study(tmp_path / "s", field="torso", **sizes)
+    assert not (tmp_path / "s").exists()

@@ -43,6 +43,8 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--calibrate", action="store_true", help="cohort: turn its knobs on the supervised baseline")
     bench.add_argument("--iterations", type=int, default=3, help="cohort: tries of the calibration (default: 3)")
     bench.add_argument("--freeze", action="store_true", help="cohort: take over what the calibration found")
+    bench.add_argument("--again", action="store_true", help="cohort: calibrate or freeze although it was done")
+    bench.add_argument("--hash", action="store_true", help="cohort: hash the labels of a scale that has no hash yet")
     bench.add_argument("--choose", action="store_true", help="cohort: choose the test scans anew")
     bench.add_argument("--title", help="score: what the row is called")
     bench.add_argument("--predictions", type=Path, help="score: folder with KEY.npy or KEY.nii.gz for each test scan")
@@ -67,6 +69,8 @@ def run_bench(options: argparse.Namespace, console: Console) -> int:
         calibrate=options.calibrate,
         iterations=options.iterations,
         freeze=options.freeze,
+        again=options.again,
+        hash=options.hash,
         choose=options.choose,
         title=options.title,
         predictions=options.predictions,

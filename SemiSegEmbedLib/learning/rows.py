@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
+from SemiSegEmbedLib.learning.effort import effort_until, mean_step_effort
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Row:
         overrides: Settings of `TrainingConfig` that make the row what it is; budget and size are not among them.
         preset: What they change.
         rounds: Of self-training after the first training, each as long as that (`workflows.benchmark.self_training`).
+        sacrum: Whether the sacrum belongs to the object; in the paper it does not.
+        as_long_as: Another row; this one makes so many more steps that both compute equally much (`learning.effort`).
     """
 
     name: str
@@ -27,6 +30,8 @@ class Row:
     overrides: Mapping[str, Any]
     preset: str = "paper"
     rounds: int = 0
+    sacrum: bool = False
+    as_long_as: Row | None = None
 
     def config(self, **budget: Any) -> TrainingConfig:
         """The row's configuration with the budget that all rows of a table share.
@@ -39,7 +44,11 @@ class Row:
         Raises:
             BadInputError: Names the value that cannot be.
         """
-        return preset(self.preset, **{**budget, **self.overrides})
+        config = preset(self.preset, **{**budget, **self.overrides})
+        if self.as_long_as is None:
+            return config
+        other = self.as_long_as.config(**budget)
+        return replace(config, steps=round(effort_until(other, other.steps) / mean_step_effort(config)))
 
 
 def _robust(name: str, title: str, **overrides: Any) -> Row:
@@ -74,6 +83,13 @@ TABLES: dict[str, tuple[Row, ...]] = {
     ),
     "robust": (
         Row("robust_supervised", "Supervised, robust augmentation", {"method": "supervised"}, "robust"),
+        Row(
+            "robust_supervised_long",
+            "Supervised, robust augmentation, as long as robust",
+            {"method": "supervised"},
+            "robust",
+            as_long_as=_matching("robust", "Robust", "robust"),
+        ),
         _matching("robust", "Robust", "robust"),
         _robust("with_nn", "with NN", use_nn=True),
         _robust("nn_for_en", "NN instead of EN", use_nn=True, use_en=False),
@@ -96,6 +112,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _robust("temperature", "temperature 0.1", en_temperature=0.1),
         _robust("full_threshold", "threshold to ln C", threshold_end=1.0),
         _robust("distance_head", "distance head", distance_weight=0.3),
+        _robust("slow_teacher", "teacher's decay 0.999", ema_decay=0.999),
         Row(
             "robust_self_training",
             "Robust, trained again on its own labels",
@@ -109,6 +126,8 @@ TABLES: dict[str, tuple[Row, ...]] = {
         _matching("threshold_end", "Embedding matching, threshold to 0.95 ln C", threshold_end=0.95),
         _matching("entropy_of_mean", "Embedding matching, entropy of the mean", uncertainty_form="entropy_of_mean"),
         _matching("hard_negatives", "Embedding matching, hard negatives", hard_negatives=True),
+        Row("sacrum", "Embedding matching, sacrum as foreground", {"method": "embedding_matching"}, sacrum=True),
+        Row("supervised_sacrum", "Supervised, sacrum as foreground", {"method": "supervised"}, sacrum=True),
     ),
 }
 """Rows in the order of the paper's tables; not in the paper are "robust", "levers" (one change to it each, or to it

@@ -87,7 +87,7 @@ class RenderedScan:
 
     Attributes:
         image: Clipped HU, float16.
-        label: What the annotators drew: 1 hip bones and femora, uint8.
+        label: What the annotators drew: 1 hip bones and femora (and the sacrum where it was asked for), uint8.
         exact: The truth, likewise.
         spacing: mm, (z, y, x).
     """
@@ -191,19 +191,20 @@ def cohort(train: int, val: int, test: int) -> list[Scan]:
 
 
 def label_pair(
-    patient: Patient, skeleton: Skeleton, grid: Grid, difficulty: Difficulty
+    patient: Patient, skeleton: Skeleton, grid: Grid, difficulty: Difficulty, *, sacrum: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the annotators drew and the truth, binary uint8 (D, H, W) each."""
     drawn = annotated_skeleton(patient, skeleton, difficulty.annotator_mm, difficulty.review_mm)
-    return foreground(paint_labels(grid, patient, drawn)), foreground(paint_labels(grid, patient, skeleton))
+    one, other = (foreground(paint_labels(grid, patient, bones), sacrum=sacrum) for bones in (drawn, skeleton))
+    return one, other
 
 
-def render_scan(scan: Scan, spacing_mm: float, difficulty: Difficulty) -> RenderedScan:
-    """Image and both labels of a scan of the cohort on an isotropic grid."""
+def render_scan(scan: Scan, spacing_mm: float, difficulty: Difficulty, *, sacrum: bool = False) -> RenderedScan:
+    """Image and both labels of a scan of the cohort on an isotropic grid; on request with the sacrum as object."""
     patient = draw_subject(scan.split, scan.candidate, difficulty)
     skeleton = build_skeleton(patient)
     grid = field_of_view(patient, skeleton, (spacing_mm,) * 3, "pelvis")
-    label, exact = label_pair(patient, skeleton, grid, difficulty)
+    label, exact = label_pair(patient, skeleton, grid, difficulty, sacrum=sacrum)
     image = np.clip(render(patient, spacing_mm, skeleton=skeleton).image, -1000, 2000).astype(np.float16)
     return RenderedScan(image, label, exact, grid.spacing)
 

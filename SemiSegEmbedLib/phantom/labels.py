@@ -12,6 +12,7 @@ from SemiSegEmbedLib.phantom.voxels import Grid, voxelise
 
 FOREGROUND = (1, 2, 3, 4)
 """Values of the paper's object: hip bones and femora; the sacrum is background."""
+SACRUM = 5
 
 
 def bone_box(mesh: Mesh, grid: Grid) -> tuple[slice, slice, slice]:
@@ -51,6 +52,6 @@ def paint_labels(grid: Grid, patient: Patient, skeleton: Skeleton) -> np.ndarray
     return label
 
 
-def foreground(label: np.ndarray) -> np.ndarray:
-    """The paper's binary label of a label of five bones, uint8."""
-    return np.isin(label, FOREGROUND).astype(np.uint8)
+def foreground(label: np.ndarray, *, sacrum: bool = False) -> np.ndarray:
+    """The paper's binary label of a label of five bones, uint8; on request with the sacrum."""
+    return np.isin(label, (*FOREGROUND, SACRUM) if sacrum else FOREGROUND).astype(np.uint8)

@@ -4,10 +4,12 @@
     python3 Testing/benchmarks/gpu_session.py --output out --rehearse           # smoke scale, tiny sizes, a processor
 
 Each call does what comes next: the rows of the performance page, the cohort, its calibration, one draw of every
-method, the minutes to a useful model, Table 2, the robust preset, repeats, Table 3. It goes on where the last one
-stopped, from what lies in `build/session` on this machine and from results that are in the checkout. Whenever a stage
-ends, what is done is packed into few files below the output folder: `results.tar.gz` (unpack it in the root of the
-checkout), `performance_gpu.json` with its picture (`run_gpu.py --take`), and the weights that figure 2 needs.
+method, Table 2, the minutes to a useful model, the robust preset, nnU-Net where it is installed, repeats, Table 3, the
+columns with more annotated scans, what the order hangs on, levers. No method but the supervised baseline is run before
+the cohort is calibrated. It goes on where the last one stopped, from what lies in `build/session` on this machine and
+from results that are in the checkout. Whenever a stage ends, what is done is packed into few files below the output
+folder: `results.tar.gz` (unpack it in the root of the checkout), `performance_gpu.json` with its picture
+(`run_gpu.py --take`), and the weights that figure 2 needs.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -28,6 +31,8 @@ from measuring import NO_TIME, end_with_children, run_for
 
 from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
+from SemiSegEmbedLib.workflows.benchmark.cells import Cell
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET as NNUNET_TITLE
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale, get_scale
 from SemiSegEmbedLib.workflows.benchmark.tables import make_cell
 
@@ -40,7 +45,11 @@ LEAST_S = 20
 START_S = 20
 """A bench command imports torch, starts processes and opens the cohort before it looks at the clock; a cell that was
 begun too late is lost."""
-STAGES = ("speed", "cohort", "calibrate", "freeze", "methods", "useful", "table2", "robust", "repeats", "table3")
+STAGES = (
+    "speed", "cohort", "calibrate", "freeze", "methods", "table2", "useful", "robust", "nnunet", "score", "repeats",
+    "table3", "columns", "diagnosis", "levers",
+)  # fmt: skip
+NNUNET = Path("build/nnunet")
 
 
 class Session:
@@ -87,21 +96,53 @@ class Session:
         frozen = json.loads(FROZEN.read_text(encoding="ascii"))
         calibrated = (frozen["reached"] or {}).get("scale") == self.scale
         tried = self.results / self.scale / "calibration.json"
+        again = ("--again",) if self.arguments.rehearse else ()
         measured = _parts(SESSION / "speed" / "performance_gpu.json")
         commands = {
             "speed": None
             if measured and not any(_waits(part) for part in measured.values())
             else self.speed(*minutes),
             "cohort": self.bench("cohort"),
-            "calibrate": None if calibrated else self.bench("cohort", "--calibrate", "--iterations", "2", *for_cells),
+            "calibrate": None
+            if calibrated
+            else self.bench("cohort", "--calibrate", *again, "--iterations", "2", *for_cells),
             "freeze": self.bench("cohort", "--freeze") if tried.exists() and not calibrated else None,
             "methods": self.bench("table1", "--columns", "1", "--repeats", "1", *for_cells),
             "useful": None if "useful_model" in measured else self.speed(*minutes, "--only", "useful_model"),
+            "nnunet": self.nnunet(),
+            "score": self.score(),
             "repeats": self.bench("table1", "--columns", "1", *for_cells),
+            "columns": self.bench("table1", "--repeats", "1", *for_cells),
         }
         if stage == "useful" and self.left() < self.arguments.useful_seconds:
             return None
         return commands[stage] if stage in commands else self.bench(stage, "--repeats", "1", *for_cells)
+
+    def nnunet(self) -> list[str] | None:
+        """nnU-Net for as long as the training of `robust` took, where it is installed and that is known."""
+        record = self.results / self.scale / f"{self.robust().name}.json"
+        if find_spec("nnunetv2") is None or not record.exists() or (self.predictions / "facts.json").exists():
+            return None
+        minutes = json.loads(record.read_text(encoding="ascii"))["seconds"]["training"] / 60
+        words = ("--scale", self.scale, "--minutes", f"{minutes:.2f}", "--device", self.device)
+        places = ("--work", str(SESSION / "work"), "--folder", str(NNUNET), "--workers", "16")
+        return ["Testing/benchmarks/nnunet_outsider.py", *words, *places]
+
+    def score(self) -> list[str] | None:
+        """Its predictions, scored like every row's."""
+        if not (self.predictions / "facts.json").exists() or list((self.results / self.scale).glob("external-nnu*")):
+            return None
+        return self.bench("score", "--title", NNUNET_TITLE, "--predictions", str(self.predictions))
+
+    @property
+    def predictions(self) -> Path:
+        return NNUNET / self.scale / "predictions"
+
+    def robust(self) -> Cell:
+        """The first repeat of the `robust` preset."""
+        row = next(row for row in table_rows("robust") if row.name == "robust")
+        difficulty = Difficulty.from_dict(json.loads(FROZEN.read_text(encoding="ascii"))["difficulty"])
+        return make_cell(row, get_scale(self.scale), 0, 0, 0, difficulty)
 
     def run(self, stage: str) -> None:
         """One stage in a process of its own, which ends with this call."""

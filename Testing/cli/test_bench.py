@@ -3,6 +3,7 @@ import json
 import pytest
 
 from SemiSegEmbedLib.cli import main
+from SemiSegEmbedLib.phantom import benchmark
 
 
 def test_the_page_can_be_rendered_without_a_single_cell(tmp_path, capsys):
@@ -35,6 +36,7 @@ def test_a_page_without_markers_is_left_alone(tmp_path, capsys):
         (["cohort", "--freeze"], "was not calibrated"),
         (["score", "--workers", "1"], "--title"),
         (["figure2", "--work", "nowhere"], "has weights here"),
+        (["table2", "--scale", "small"], "is not calibrated"),
     ],
 )
 def test_what_is_missing_is_said_in_one_sentence(arguments, sentence, tmp_path, monkeypatch, capsys):
@@ -43,3 +45,22 @@ def test_what_is_missing_is_said_in_one_sentence(arguments, sentence, tmp_path, 
     error = capsys.readouterr().err
     assert sentence in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("step", ["--calibrate", "--freeze"])
+def test_a_cohort_is_calibrated_once(step, tmp_path, monkeypatch, capsys):
+    frozen = json.loads(benchmark.FROZEN_FILE.read_text(encoding="ascii"))
+    frozen["reached"] = {"scale": "small", "few": {"iou": 0.9, "hd95": 9.0}, "all": {"iou": 0.95, "hd95": 2.0}}
+    other = tmp_path / "frozen.json"
+    other.write_text(json.dumps(frozen), encoding="ascii")
+    monkeypatch.setattr(benchmark, "FROZEN_FILE", other)
+    benchmark.load_frozen.cache_clear()
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert main(["bench", "cohort", step, "--results", "results"]) == 2
+        assert "--again" in capsys.readouterr().err
+        assert main(["bench", "cohort", "--freeze", "--again", "--results", "results"]) == 2
+        assert "was not calibrated" in capsys.readouterr().err
+    finally:
+        benchmark.load_frozen.cache_clear()
+    assert json.loads(other.read_text(encoding="ascii")) == frozen

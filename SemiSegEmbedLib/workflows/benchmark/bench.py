@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from SemiSegEmbedLib.workflows.benchmark.scales import Scale, get_scale
 from SemiSegEmbedLib.workflows.benchmark.store import Map, parallel_map
 from SemiSegEmbedLib.workflows.benchmark.tables import (
     TABLES,
+    Report,
     open_data,
     run_cells,
     summary,
@@ -46,6 +48,8 @@ class Request:
     calibrate: bool = False
     iterations: int = 3
     freeze: bool = False
+    again: bool = False
+    hash: bool = False
     choose: bool = False
     title: str | None = None
     predictions: Path | None = None
@@ -83,15 +87,33 @@ def run(request: Request, progress: Progress = silent) -> dict[str, Any]:
 
 def run_table(request: Request, scale: Scale, many: Map, progress: Progress) -> dict[str, Any]:
     """The cells of a table that are not there yet."""
-    device, difficulty = choose_device(request.device), benchmark.frozen_difficulty()
+    if scale.name != "smoke" and benchmark.load_frozen()["reached"] is None:
+        raise BadInputError(
+            "The cohort is not calibrated, and no method may be run on it before: run "
+            f"`bench cohort --calibrate --scale {scale.name}`, then `bench cohort --freeze --scale {scale.name}`."
+        )
+    device, difficulty, began = choose_device(request.device), benchmark.frozen_difficulty(), time.monotonic()
     cells = table_cells(request.what, scale, difficulty, columns=request.columns, most_repeats=request.repeats)
-    data = open_data(scale, request.work, difficulty, many, progress)
-    report = run_cells(cells, data, request.folders, device, many, minutes=request.minutes, progress=progress)
+    report = Report()
+    for sacrum in (False, True):
+        some = [cell for cell in cells if cell.sacrum == sacrum]
+        if some:
+            data = open_data(scale, request.work, difficulty, many, progress, sacrum=sacrum)
+            left = None if request.minutes is None else request.minutes - (time.monotonic() - began) / 60
+            report += run_cells(some, data, request.folders, device, many, minutes=left, progress=progress)
     return summary(report)
 
 
 def run_cohort(request: Request, scale: Scale, many: Map, progress: Progress) -> dict[str, Any]:
-    """Calibrates, chooses or freezes when asked; else renders the cohort and checks its hash. Describes it."""
+    """Calibrates, chooses, freezes or hashes when asked; else renders the cohort and checks its hash. Describes it.
+
+    Raises:
+        BadInputError: The cohort is calibrated already, and it was not asked to begin again.
+    """
+    if (request.calibrate or request.freeze) and benchmark.load_frozen()["reached"] and not request.again:
+        raise BadInputError(
+            "The cohort was calibrated once, and results hang on it; add --again to leave all of them behind."
+        )
     if request.calibrate:
         return freezing.calibrate(
             scale, request.work, request.folders, choose_device(request.device), many,
@@ -104,6 +126,8 @@ def run_cohort(request: Request, scale: Scale, many: Map, progress: Progress) ->
         if request.freeze:
             difficulty, reached = calibrated(request, scale)
         freezing.freeze(difficulty, reached, test, scale, many)
+    elif request.hash:
+        freezing.hash_labels(scale, many)
     else:
         freezing.check_hash(scale, many)
         open_data(scale, request.work, benchmark.frozen_difficulty(), many, progress)

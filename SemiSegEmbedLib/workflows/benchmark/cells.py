@@ -52,6 +52,7 @@ class Cell:
         config: What is trained; `seed` included.
         difficulty: Of the cohort.
         rounds: Of self-training; a cell with some begins with the labels of the one with a round less.
+        sacrum: Whether the sacrum belongs to the object.
     """
 
     scale: Scale
@@ -61,6 +62,7 @@ class Cell:
     config: TrainingConfig
     difficulty: Difficulty
     rounds: int = 0
+    sacrum: bool = False
 
     @property
     def where(self) -> Column:
@@ -82,6 +84,7 @@ class Cell:
             "settings": {f.name: values[f.name] for f in fields(self.config) if values[f.name] != defaults[f.name]},
             "difficulty": self.difficulty.to_dict(),
             **({"rounds": self.rounds} if self.rounds else {}),
+            **({"sacrum": True} if self.sacrum else {}),
         }
 
     @property

@@ -24,7 +24,8 @@ def score_predictions(title: str, predictions: Path, data: BenchmarkData, folder
     Args:
         title: What the row is called in the tables.
         predictions: Folder with one volume (D, H, W) a test scan, on the grid of the scan's image; 0 is background,
-            everything else the object. What `facts.json` there holds (versions, seconds) is kept with the result.
+            everything else the object. What `facts.json` there holds (versions, minutes) is kept with the result; its
+            `draw` says which draw of the annotated scans taught the program, 0 unless it says so.
         data: The scale's cohort.
         folders: Where the result goes.
         run: For metrics.
@@ -48,14 +49,14 @@ def score_predictions(title: str, predictions: Path, data: BenchmarkData, folder
         return (array > 0).astype(np.uint8)
 
     scans = score_scans(((key, load(key)) for key in data.test), data.store, run)
+    path = predictions / "facts.json"
+    facts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     record: dict[str, Any] = {
         "format": EXTERNAL_FORMAT, "version": 1, "title": title, "made": utc_now(), "scale": data.scale.name,
+        "draw": facts.get("draw", 0), "seed": 0, "difficulty": data.store.difficulty.to_dict(),
         "labels_sha256": data.store.labels_hash([*data.train, *data.val, *data.test]),
-        "checkpoints": {"last": {"scans": scans}},
+        "facts": facts, "checkpoints": {"last": {"scans": scans}},
     }  # fmt: skip
-    facts = predictions / "facts.json"
-    if facts.is_file():
-        record["facts"] = json.loads(facts.read_text(encoding="utf-8"))
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     path = folders.results / data.scale.name / f"external-{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def freeze(
         reached: The calibration's end points, or None before it.
         test: [candidate, group, score] of each test scan.
         largest: The labels of this scale and of smaller ones are hashed. A larger one has the hash of its patients
-            alone, and none while its test scans are not chosen.
+            alone until `hash_labels`, and none while its test scans are not chosen.
         run: For hashing.
     """
     content: dict[str, Any] = {
@@ -84,6 +84,16 @@ def freeze(
         if scale.test <= len(test)
     }
     _write_frozen(content)
+
+
+def hash_labels(scale: Scale, run: Map = map) -> None:
+    """Writes the hash of a scale's labels into the frozen file where it is missing; else checks it."""
+    frozen = benchmark.load_frozen()
+    if frozen["sha256"][scale.name]["labels"] is not None:
+        check_hash(scale, run)
+        return
+    found = hash_scale(scale, benchmark.frozen_difficulty(), run)
+    _write_frozen({**frozen, "sha256": {**frozen["sha256"], scale.name: found}})
 
 
 def _write_frozen(content: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from SemiSegEmbedLib.workflows.benchmark.markdown import number, replace_between
 from SemiSegEmbedLib.workflows.benchmark.page_figures import figures
 from SemiSegEmbedLib.workflows.benchmark.page_scans import (
     first_column_table,
+    further_table,
     robust_table,
     statistics_table,
     strata_table,
@@ -81,7 +82,7 @@ def section(scale: Scale, folders: Folders, pictures: Path) -> str:
         head += "\nNo cell of this scale has been run.\n"
     parts = [head, table_1(results, scale), small_tables(results, scale), robust_table(results, entries)]
     if entries:
-        parts.insert(2, first_column_table(results))
+        parts[2:2] = [first_column_table(results), further_table(results)]
         table_1_rows = {row.title: entries[row.title] for row in table_rows("table1") if row.title in entries}
         everyone = entries | results.external()
         parts.insert(1, verdicts(results, everyone) if scale.name != "smoke" else "")
@@ -110,7 +111,10 @@ def table_1(results: Results, scale: Scale) -> str:
                 for entry, column in zip(entries, scale.columns, strict=True)
             ]
             rows.append([row.title if metric == "iou" else "", title, *cells])
-    text = "### Table 1\n\nOurs · the paper's. Columns: labelled patches / annotated scans"
+    text = (
+        "### Table 1\n\nOurs · the paper's, on patches; HD95 in mm is the larger of the two directed 95th "
+        "percentiles, as in the product. Columns: labelled patches / annotated scans"
+    )
     stands = [f"{c.title} stands beside the paper's {c.paper}" for c in scale.columns if c.patches != c.paper]
     text += f" ({'; '.join(stands)}).\n\n" if stands else ".\n\n"
     return text + table(["method", "metric", *(column.title for column in scale.columns)], rows)

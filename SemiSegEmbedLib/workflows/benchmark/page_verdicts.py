@@ -11,17 +11,24 @@ from SemiSegEmbedLib.evaluation.statistics import Interval
 from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.workflows.benchmark.markdown import table
 from SemiSegEmbedLib.workflows.benchmark.paper_numbers import COLUMNS, printed
-from SemiSegEmbedLib.workflows.benchmark.results import Difference, Entry, Results, compare_with, gap_closed
+from SemiSegEmbedLib.workflows.benchmark.results import Difference, Entry, Results, compare_with, gap_closed, in_common
 
 PAPER_GAP = 0.82
 """Share of the gap that the paper's method closes: from 9.45 to 3.30 of 1.92 mm (Table 1)."""
 SURE = 0.05
 NNUNET = "nnU-Net v2 (3d_fullres)"
-TITLES = {row.name: row.title for name in ("table1", "table2", "robust") for row in table_rows(name)}
+TITLES = {row.name: row.title for name in ("table1", "table2", "robust", "diagnosis") for row in table_rows(name)}
 MATCHING, ROBUST = TITLES["embedding_matching"], TITLES["robust"]
 OUTRANKED = ("uamt", "mean_teacher", "supervised")
 """Before which embedding matching is in the paper, with differences that are significant there."""
 TERMS = {"L_NN": ("ua_nn", "ua"), "L_EN": ("ua_en", "ua"), "L_NN with L_EN": ("embedding_matching", "ua")}
+DIAGNOSIS = {
+    "instance_norm": "instance norm in place of batch norm",
+    "threshold_end": "a threshold that ends at 0.95 ln C",
+    "entropy_of_mean": "the entropy of the mean prediction in place of the mean of the entropies",
+    "hard_negatives": "references that show other bone",
+}
+"""What a row changes in the faithful method; the page asks of each whether the order hangs on it."""
 PSEUDO = ("unreliable_fraction", "accuracy_teacher_unreliable", "accuracy_matched_unreliable")
 
 Entries = Mapping[str, Entry]
@@ -37,6 +44,8 @@ def verdicts(results: Results, entries: Entries) -> str:
         left_out_sentence(entries),
         *(term_sentence(entries, term) for term in TERMS),
         pseudo_label_sentence(entries),
+        *(diagnosis_sentence(entries, name) for name in DIAGNOSIS),
+        sacrum_sentence(entries),
     ]
     lines = [f"- {sentence}" for sentence in found if sentence]
     return "### What it shows\n\n" + "\n".join(lines) + "\n" if lines else ""
@@ -50,19 +59,30 @@ def show(interval: Interval, digits: int) -> str:
 def order_sentence(entries: Entries) -> str:
     """The methods of Table 1 in the order of their HD95 on patches, beside the paper's, and where they differ."""
     rows = [row for row in table_rows("table1") if row.title in entries]
-    ours = {row.title: entries[row.title].mean("hd95", level="patches") or 0.0 for row in rows}
-    theirs = {row.title: (printed("table1", row.name, COLUMNS[0]) or (0.0, 0.0))[1] for row in rows}
-    orders = [", ".join(sorted(one, key=one.__getitem__)) for one in (ours, theirs)]
     if len(rows) < 2:
         return ""
+    shared = in_common({row.title: entries[row.title] for row in rows})
+    ours = {title: float(entry.mean("hd95", level="patches") or 0.0) for title, entry in shared.items() if entry}
+    theirs = {row.title: (printed("table1", row.name, COLUMNS[0]) or (0.0, 0.0))[1] for row in rows}
+    if not ours:
+        return ""
+    orders = [", ".join(sorted(one, key=one.__getitem__)) for one in (ours, theirs)]
     text = f"By HD95 with the fewest annotated scans, best first: {orders[0]}. In the paper: {orders[1]}."
-    rivals = [TITLES[name] for name in OUTRANKED if TITLES[name] in ours]
+    rivals = {TITLES[name]: entries[TITLES[name]] for name in OUTRANKED if TITLES[name] in ours}
     if MATCHING not in ours or not rivals:
         return text
-    before = [title for title in rivals if ours[title] <= ours[MATCHING]]
-    if before:
-        return f"{text} Against the paper, {MATCHING.lower()} is not before {_listed(before)}."
-    return f"{text} As in the paper, {MATCHING.lower()} is before {_listed(rivals)}."
+    found = compare_with(MATCHING, {MATCHING: entries[MATCHING], **rivals}, "hd95", level="patches")
+    groups: dict[str, list[str]] = {"before": [], "behind": [], "level": []}
+    for one in found:
+        sure = "level" if one.p_holm >= SURE else "before" if one.interval.estimate > 0 else "behind"
+        groups[sure].append(f"{one.title} (p = {one.p_holm:.2g})")
+    words = [
+        f"{start} {_listed(titles)}"
+        for start, titles in zip(("before", "behind", "not surely different from"), groups.values(), strict=True)
+        if titles
+    ]
+    verdict = "As in the paper" if len(groups["before"]) == len(found) else "Against the paper"
+    return f"{text} {verdict}, {MATCHING.lower()} is {'; '.join(words)} on the patches."
 
 
 def robust_gap_sentence(results: Results, entries: Entries) -> str:
@@ -71,7 +91,8 @@ def robust_gap_sentence(results: Results, entries: Entries) -> str:
     everything = results.entry("table1", "supervised", len(results.scale.columns) - 1)
     if ROBUST not in entries or few is None or not everything:
         return ""
-    values = [entry.mean("hd95") for entry in (entries[ROBUST], few, everything)]
+    row, few = in_common({ROBUST: entries[ROBUST], "few": few}).values()
+    values = [entry.mean("hd95") for entry in (row, few, everything)]
     closed = None if None in values else gap_closed(*values)  # type: ignore[arg-type]
     if closed is None:
         return ""
@@ -97,32 +118,47 @@ def robust_wins_sentence(entries: Entries) -> str:
 
 def matching_sentence(entries: Entries) -> str:
     """Whether matching, which is L_EN there, carries its own weight in `robust`: the paired interval decides."""
-    found = _paired(entries, TITLES["robust_without_matching"], ROBUST)
+    found = _effect(entries, "robust", "robust_without_matching")
     if found is None:
         return ""
-    verdict = "carries its own weight" if found.low > 0 else "does not carry its own weight"
-    return f"Matching (L_EN) {verdict} in the robust preset: without it HD95 changes by {show(found, 2)} mm."
+    verdict = "carries its own weight" if found.high < 0 else "does not carry its own weight"
+    return f"Matching (L_EN) {verdict} in the robust preset: with it HD95 changes by {show(found, 2)} mm."
 
 
 def left_out_sentence(entries: Entries) -> str:
     """Whether `robust` is right to leave L_NN out."""
-    found = _paired(entries, TITLES["robust_with_nn"], ROBUST)
+    found = _effect(entries, "robust_with_nn", "robust")
     if found is None:
         return ""
-    verdict = (
-        "is rightly left out of" if found.low > 0 else "may be left out of" if found.high >= 0 else "is missing in"
-    )
+    verdict = {"hurts": "is rightly left out of", "helps": "is missing in"}.get(_verb(found), "may be left out of")
     return f"L_NN {verdict} the robust preset: with it HD95 changes by {show(found, 2)} mm."
 
 
 def term_sentence(entries: Entries, term: str) -> str:
     """Whether a term of the faithful method helps or hurts beside L_UA alone."""
-    row, plain = (TITLES[name] for name in TERMS[term])
-    found = _paired(entries, row, plain)
+    found = _effect(entries, *TERMS[term])
+    return "" if found is None else f"Beside L_UA, {term} {_verb(found)} HD95 on whole scans: {show(found, 2)} mm."
+
+
+def diagnosis_sentence(entries: Entries, name: str) -> str:
+    """Whether one change to the faithful method helps or hurts it."""
+    found = _effect(entries, name, "embedding_matching")
     if found is None:
         return ""
-    verdict = "makes no sure difference to" if found.low <= 0 <= found.high else "hurts" if found.low > 0 else "helps"
-    return f"Beside L_UA, {term} {verdict} HD95 on whole scans: {show(found, 2)} mm."
+    return f"To the faithful method, {DIAGNOSIS[name]} {_verb(found)} HD95 on whole scans: {show(found, 2)} mm."
+
+
+def sacrum_sentence(entries: Entries) -> str:
+    """Whether the order of embedding matching and supervised hangs on the sacrum being background."""
+    pairs = (("embedding_matching", "supervised"), ("sacrum", "supervised_sacrum"))
+    background, foreground = (_effect(entries, *names) for names in pairs)
+    if background is None or foreground is None:
+        return ""
+    verdict = "does not hang" if _verb(background) == _verb(foreground) else "hangs"
+    return (
+        f"The order of {MATCHING.lower()} and supervised {verdict} on the sacrum: as background HD95 differs by "
+        f"{show(background, 2)} mm, as foreground by {show(foreground, 2)} mm."
+    )
 
 
 def pseudo_label_sentence(entries: Entries) -> str:
@@ -164,12 +200,17 @@ def pseudo_label_quarters(records: Sequence[Mapping[str, Any]]) -> list[tuple[fl
     return quarters if any(value is not None for quarter in quarters for value in quarter) else []
 
 
-def _paired(entries: Entries, row: str, reference: str) -> Interval | None:
-    """Difference in HD95 on whole scans (row minus reference); None while one of them was not run."""
-    if row not in entries or reference not in entries:
+def _effect(entries: Entries, name: str, reference: str) -> Interval | None:
+    """Difference in HD95 on whole scans (row minus reference, by names); None while one of them was not run."""
+    row, plain = TITLES[name], TITLES[reference]
+    if row not in entries or plain not in entries:
         return None
-    found = compare_with(reference, {title: entries[title] for title in (reference, row)}, "hd95")
+    found = compare_with(plain, {title: entries[title] for title in (plain, row)}, "hd95")
     return found[0].interval if found else None
+
+
+def _verb(found: Interval) -> str:
+    return "makes no sure difference to" if found.low <= 0 <= found.high else "hurts" if found.low > 0 else "helps"
 
 
 def _beaten(one: Difference) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval, wilcoxon_holm
+from SemiSegEmbedLib.evaluation.statistics import Interval, bootstrap_interval, holm, wilcoxon_holm
 from SemiSegEmbedLib.learning.rows import Row, table_rows
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.workflows.benchmark.cells import Folders, read_result
@@ -16,6 +16,7 @@ from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 from SemiSegEmbedLib.workflows.benchmark.tables import columns_of, make_cell, repeats
 
 Values = dict[str, float]
+Repeat = tuple[int, int, bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Entry:
         Args:
             metric: "iou", "hd95", "missed" ...
             checkpoint: "selected", "last" or "teacher"; where a result has no such checkpoint, its last one.
-            reference: "annotators" or "exact".
+            reference: "annotators", "exact" or `scoring.WITHOUT_ISLANDS`.
             level: "scans" or "patches".
             keep: Keys of the scans wanted; None is all.
         """
@@ -65,6 +66,16 @@ class Entry:
             for row in record["checkpoints"].get(checkpoint, record["checkpoints"]["last"]).get(level, {}).values()
         ]
         return float(np.mean(rows)) if rows else None
+
+    def repeats(self) -> list[Repeat]:
+        """Draw of the annotated scans and seed of each record, and whether the sacrum belongs to the object."""
+        return [(record["draw"], record["seed"], record.get("sacrum", False)) for record in self.records]
+
+    def only(self, wanted: Iterable[Repeat]) -> Entry:
+        """The entry with some of its repeats."""
+        kept = set(wanted)
+        pairs = zip(self.repeats(), self.records, strict=True)
+        return replace(self, records=tuple(record for own, record in pairs if own in kept))
 
     def misses(self) -> float:
         """Test scans a repeat in which nothing was found though something is there, at the selected checkpoint."""
@@ -119,37 +130,60 @@ class Results:
         return {title: entry for title, entry in entries.items() if entry}
 
     def external(self) -> dict[str, Entry]:
-        """Results that other programs' predictions were scored to, by title."""
-        folder = self.folders.results / self.scale.name
+        """Results that other programs' predictions of this cohort were scored to, by title."""
+        folder, knobs = self.folders.results / self.scale.name, self.difficulty.to_dict()
         records = [read_result(path) for path in sorted(folder.glob("external-*.json"))]
-        return {record["title"]: Entry(record["title"], (record,)) for record in records}
+        return {r["title"]: Entry(r["title"], (r,)) for r in records if r["difficulty"] == knobs}
+
+
+def in_common(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries with those repeats alone that all of them have.
+
+    Other annotated scans are another task, and so is another object.
+    """
+    shared = set.intersection(*(set(entry.repeats()) for entry in entries.values()))
+    return {title: entry.only(shared) for title, entry in entries.items()}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row against the reference row over scans: mean difference with its interval, p before and after Holm."""
+    """A row against the reference row over scans.
+
+    Attributes:
+        title: Of the row.
+        interval: Of the mean difference (row - reference).
+        p, p_holm: Before and after Holm's correction.
+        repeats: How many both have, over which each scan's values are averaged.
+    """
 
     title: str
     interval: Interval
     p: float
     p_holm: float
+    repeats: int
 
 
-def compare_with(reference: str, entries: Mapping[str, Entry], metric: str) -> list[Difference]:
-    """Each row against the reference row, on whole scans at the selected checkpoint.
+def compare_with(
+    reference: str, entries: Mapping[str, Entry], metric: str, *, level: str = "scans"
+) -> list[Difference]:
+    """Each row against the reference row at the selected checkpoint, over the repeats that both have.
 
-    Differences are (row - reference). Wilcoxon over scans, Holm over the rows, bootstrap interval over scans.
+    Wilcoxon over scans (of whose patches the mean is taken), Holm over the rows, bootstrap interval over scans. Rows
+    without a common repeat, or of other scans, are left out.
     """
-    table = {title: entry.per_scan(metric) for title, entry in entries.items()}
-    keys = sorted(table[reference])
-    usable = {title: [row[key] for key in keys] for title, row in table.items() if sorted(row) == keys}
-    if len(usable) < 2:
-        return []
     found = []
-    for one in wilcoxon_holm(usable, reference=reference):
-        interval = bootstrap_interval(usable[one.second], usable[reference])
-        found.append(Difference(one.second, interval, one.p, one.p_holm))
-    return found
+    for title in entries:
+        if title == reference:
+            continue
+        pair = in_common({reference: entries[reference], title: entries[title]})
+        base, row = (pair[name].per_scan(metric, level=level) for name in (reference, title))
+        if row and row.keys() == base.keys():
+            values = {reference: list(base.values()), title: list(row.values())}
+            interval = bootstrap_interval(values[title], values[reference])
+            p = wilcoxon_holm(values)[0].p
+            found.append(Difference(title, interval, p, p, len(pair[title].records)))
+    corrected = holm([one.p for one in found])
+    return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
 
 
 def gap_closed(row: float, few: float, everything: float) -> float | None:

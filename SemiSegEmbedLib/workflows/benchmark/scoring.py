@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from SemiSegEmbedLib.evaluation.metrics import Border, evaluate_labels
+from SemiSegEmbedLib.inference.postprocess import remove_islands
 from SemiSegEmbedLib.inference.prediction import predict_classes
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
@@ -25,6 +26,8 @@ from SemiSegEmbedLib.workflows.benchmark.store import Map, Store
 SCAN_METRICS = ("iou", "hd95", "hd95_pooled", "assd", "nsd_1mm", "nsd_2mm", "missed")
 PATCH_METRICS = ("iou", "hd95", "missed")
 REFERENCES = ("annotators", "exact")
+WITHOUT_ISLANDS = "without islands"
+"""The prediction of a whole scan without its islands, against the annotators."""
 PATCH_BATCH = 8
 SCANS_AT_ONCE = 32
 """Prediction and both references of a scan take some 100 MB."""
@@ -47,24 +50,26 @@ class PatchPlace:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One prediction and one of its two references, for `compare` in any process."""
+    """One prediction and one of its references, for `compare` in any process; on request without islands."""
 
     reference: np.ndarray
     prediction: np.ndarray
     spacing: tuple[float, float, float]
     border: Border
     metrics: tuple[str, ...]
+    remove_islands: bool = False
 
 
 def compare(task: Comparison) -> Row:
     """The metrics of the object (class 1), rounded to what is worth keeping."""
     # One thread, since every processor has a process of the pool.
-    row = evaluate_labels(task.reference, task.prediction, task.spacing, [1], border=task.border, workers=1)[1]
+    prediction = remove_islands(task.prediction) if task.remove_islands else task.prediction
+    row = evaluate_labels(task.reference, prediction, task.spacing, [1], border=task.border, workers=1)[1]
     return {name: row[name] if isinstance(row[name], bool) else round(float(row[name]), 5) for name in task.metrics}
 
 
 def score_scans(predictions: Iterable[tuple[str, np.ndarray]], store: Store, run: Map) -> dict[str, dict[str, Row]]:
-    """Metrics of whole scans against the annotators and against the truth.
+    """Metrics of whole scans against the annotators, against the truth, and without islands.
 
     Args:
         predictions: Key and classes (D, H, W) of each scan; only `SCANS_AT_ONCE` of them are held at a time.
@@ -77,9 +82,10 @@ def score_scans(predictions: Iterable[tuple[str, np.ndarray]], store: Store, run
         tasks = []
         for key, predicted in some:
             scan = store.load(key)
-            for reference in (scan.label, scan.exact):
-                tasks.append(Comparison(np.array(reference), predicted, scan.spacing, "surface", SCAN_METRICS))
-        rows |= _pairs([key for key, _ in some], run(compare, tasks), REFERENCES)
+            for reference, removed in ((scan.label, False), (scan.exact, False), (scan.label, True)):
+                pair = (np.array(reference), predicted)
+                tasks.append(Comparison(*pair, scan.spacing, "surface", SCAN_METRICS, removed))
+        rows |= _pairs([key for key, _ in some], run(compare, tasks), (*REFERENCES, WITHOUT_ISLANDS))
     return rows
 
 

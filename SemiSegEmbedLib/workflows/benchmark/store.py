@@ -53,16 +53,19 @@ class Store:
         folder: Of all scales and difficulties.
         spacing_mm: Of the grid.
         difficulty: Of the cohort; other knobs make other files.
+        sacrum: Whether the sacrum belongs to the object.
     """
 
     folder: Path
     spacing_mm: float
     difficulty: Difficulty
+    sacrum: bool = False
 
     @property
     def place(self) -> Path:
         knobs = json.dumps(self.difficulty.to_dict(), sort_keys=True).encode("ascii")
-        return self.folder / f"scans-{self.spacing_mm:g}mm-{hashlib.sha256(knobs).hexdigest()[:8]}"
+        kind = "scans-sacrum" if self.sacrum else "scans"
+        return self.folder / f"{kind}-{self.spacing_mm:g}mm-{hashlib.sha256(knobs).hexdigest()[:8]}"
 
     def fill(self, scans: Sequence[Scan], run: Map = map, progress: Progress = silent) -> None:
         """Renders what is not there yet."""
@@ -73,7 +76,7 @@ class Store:
 
     def render(self, scan: Scan) -> None:
         """Renders one scan; its facts are written last and say that it is whole."""
-        rendered = render_scan(scan, self.spacing_mm, self.difficulty)
+        rendered = render_scan(scan, self.spacing_mm, self.difficulty, sacrum=self.sacrum)
         digest = hashlib.sha256()
         for name in ARRAYS:
             array = np.ascontiguousarray(getattr(rendered, name))

@@ -36,6 +36,11 @@ class Report:
     left: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
+    def __add__(self, other: Report) -> Report:
+        return Report(
+            self.done + other.done, self.there + other.there, self.left + other.left, self.failed | other.failed
+        )
+
 
 def repeats(scale: Scale) -> list[tuple[int, int]]:
     """Draws and seeds of the first column: every draw once, then every draw with the next seed."""
@@ -45,7 +50,7 @@ def repeats(scale: Scale) -> list[tuple[int, int]]:
 def make_cell(row: Row, scale: Scale, column: int, draw: int, seed: int, difficulty: Difficulty) -> Cell:
     """The cell of a row in a column; equal experiments of several tables are one cell."""
     config = row.config(**scale.budget(row.preset), seed=seed)
-    return Cell(scale, column, draw, seed, config, difficulty, row.rounds)
+    return Cell(scale, column, draw, seed, config, difficulty, row.rounds, row.sacrum)
 
 
 def columns_of(table: str, row: Row, scale: Scale) -> range:
@@ -85,11 +90,17 @@ def table_cells(
 
 
 def open_data(
-    scale: Scale, folder: Path, difficulty: Difficulty, run: Map, progress: Progress = silent
+    scale: Scale,
+    folder: Path,
+    difficulty: Difficulty,
+    run: Map,
+    progress: Progress = silent,
+    *,
+    sacrum: bool = False,
 ) -> BenchmarkData:
-    """The scale's cohort, rendered where it is not yet."""
+    """The scale's cohort, rendered where it is not yet; on request with the sacrum as part of the object."""
     scans = cohort(scale.train, scale.val, scale.test)
-    store = Store(folder, scale.spacing_mm, difficulty)
+    store = Store(folder, scale.spacing_mm, difficulty, sacrum)
     store.fill(scans, run, progress)
     return BenchmarkData(scale, store, scans)
 

@@ -73,6 +73,15 @@ def test_freezing_writes_knobs_and_hashes_that_check_out(monkeypatch, tmp_path):
     assert freezing.check_hash(large)["parameters"] == frozen["sha256"]["small"]["parameters"]
     with pytest.raises(SemiSegEmbedError, match="not the frozen ones"):
         freezing.check_hash(replace(small, train=0))
+    fewer = replace(large, train=1, val=0, test=1)
+    freezing.hash_labels(fewer)
+    hashed = benchmark.load_frozen()
+    assert {**hashed, "sha256": None} == {**frozen, "sha256": None}
+    assert hashed["sha256"]["smoke"] == frozen["sha256"]["smoke"]
+    assert hashed["sha256"]["small"]["labels"] == frozen["sha256"]["smoke"]["labels"]
+    freezing.hash_labels(fewer)
+    with pytest.raises(SemiSegEmbedError, match="not the frozen ones"):
+        freezing.hash_labels(replace(fewer, train=0))
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,26 @@
 import pytest
 import torch
 
-from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, compare_with, gap_closed, stratum_keys
+from SemiSegEmbedLib.workflows.benchmark.results import (
+    Entry,
+    Results,
+    compare_with,
+    gap_closed,
+    in_common,
+    stratum_keys,
+)
 from SemiSegEmbedLib.workflows.benchmark.tables import run_cells, table_cells
 
 
-def record(values, *, checkpoint="selected"):
+def record(values, *, checkpoint="selected", draw=0, seed=0, **more):
     """A result with one HD95 a scan."""
     rows = {key: {"annotators": {"hd95": v, "iou": 1 / (1 + v), "missed": v > 50}} for key, v in values.items()}
-    return {"checkpoints": {"last": {"scans": rows, "patches": {}}, checkpoint: {"scans": rows, "patches": {}}}}
+    return {
+        "draw": draw,
+        "seed": seed,
+        **more,
+        "checkpoints": {"last": {"scans": rows, "patches": {}}, checkpoint: {"scans": rows, "patches": {}}},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +58,37 @@ def test_rows_are_compared_scan_by_scan_with_intervals_and_holm():
     assert found["worse"].interval.low > 0.9
     assert found["worse"].p_holm < 0.01
     assert found["same"].p_holm > 0.3
+
+
+def test_rows_are_compared_over_the_repeats_that_both_have():
+    keys = [f"s{n}" for n in range(12)]
+    first = {key: 2.0 + 0.1 * n for n, key in enumerate(keys)}
+    hard = {key: value + 2.0 for key, value in first.items()}
+    entries = {
+        "ours": Entry("ours", (record(first),)),
+        "same": Entry("same", (record(first), record(hard, draw=1), record(hard, draw=2))),
+        "other draws": Entry("other draws", (record(hard, draw=1),)),
+        "other object": Entry("other object", (record(hard, sacrum=True),)),
+    }
+    (only,) = compare_with("ours", entries, "hd95")
+    assert (only.title, only.interval.estimate, only.repeats) == ("same", 0.0, 1)
+    (back,) = compare_with("same", {title: entries[title] for title in ("ours", "same")}, "hd95")
+    assert back.interval.estimate == 0.0
+    twice = Entry("twice", (record(hard, draw=1), record(hard, draw=2)))
+    (both,) = compare_with("same", {"same": entries["same"], "twice": twice}, "hd95")
+    assert (both.interval.estimate, both.repeats) == (0.0, 2)
+    assert not in_common({title: entries[title] for title in ("ours", "other draws")})["ours"]
+
+
+def test_patches_of_a_scan_are_averaged_before_rows_are_compared():
+    def patchy(shift):
+        rows = {f"s{n}/{m:02d}": {"annotators": {"hd95": n + 10 * m + shift}} for n in range(8) for m in range(2)}
+        return {"draw": 0, "seed": 0, "checkpoints": {"last": {"scans": {}, "patches": rows}}}
+
+    entries = {name: Entry(name, (patchy(shift),)) for name, shift in (("ours", 0.0), ("worse", 1.0))}
+    (found,) = compare_with("ours", entries, "hd95", level="patches")
+    assert found.interval.estimate == 1.0
+    assert compare_with("ours", entries, "hd95") == []
 
 
 def test_finished_cells_are_found_and_unfinished_ones_are_false(results):

@@ -22,6 +22,17 @@ def test_the_truth_is_perfect_against_itself_and_not_against_the_annotators(tiny
         assert 0.5 < rows[key]["annotators"]["iou"] < 1.0
 
 
+def test_an_island_counts_unless_it_is_removed(tiny_data):
+    key = tiny_data.test[0]
+    found = np.array(tiny_data.store.load(key).label)
+    corner = (-1, 0, 0)  # of the volume, far from the bones
+    assert not found[-3:, :3, :3].any()
+    found[corner] = 1
+    row = score_scans([(key, found)], tiny_data.store, map)[key]
+    assert row["annotators"]["iou"] < 1.0
+    assert row[scoring.WITHOUT_ISLANDS]["iou"] == 1.0
+
+
 def test_no_more_scans_are_held_than_are_judged_at_once(tiny_data, monkeypatch):
     monkeypatch.setattr(scoring, "SCANS_AT_ONCE", 2)
     predicted, portions = [], []
@@ -36,7 +47,7 @@ def test_no_more_scans_are_held_than_are_judged_at_once(tiny_data, monkeypatch):
         return map(compare, tasks)
 
     rows = score_scans(predict(), tiny_data.store, judge)
-    assert portions == [(4, 2), (4, 4), (2, 5)]
+    assert portions == [(6, 2), (6, 4), (3, 5)]
     assert list(rows) == tiny_data.test[:5]
     assert all(row["annotators"]["iou"] == 1.0 for row in rows.values())
 
@@ -51,7 +62,7 @@ def test_a_process_of_a_pool_takes_one_thread(tiny_data, monkeypatch):
     monkeypatch.setattr(scoring, "evaluate_labels", watched)
     key = tiny_data.test[0]
     score_scans([(key, np.array(tiny_data.store.load(key).label))], tiny_data.store, map)
-    assert asked == [1, 1]
+    assert asked == [1, 1, 1]
 
 
 def test_a_prediction_of_nothing_is_a_miss_with_the_diagonal(tiny_data):

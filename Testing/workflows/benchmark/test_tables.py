@@ -88,3 +88,19 @@ def test_no_cell_is_begun_that_would_not_end_in_time(tiny, tiny_data, tmp_path):
     report = run_cells(cells, tiny_data, folders, torch.device("cpu"), map, minutes=0.0)
     assert report.left == [cell.name for cell in cells]
     assert not folders.results.exists()
+
+
+def test_rows_with_the_sacrum_have_labels_of_their_own_and_are_never_compared_with_others(tmp_path):
+    scale = get_scale("smoke")
+    cells = [cell for cell in table_cells("diagnosis", scale, KNOBS) if cell.sacrum]
+    assert [cell.config.method for cell in cells] == ["embedding_matching", "supervised"]
+    assert cells[1].name != table_cells("table1", scale, KNOBS)[0].name
+    plain, with_sacrum = (Store(tmp_path, 6.0, KNOBS, sacrum) for sacrum in (False, True))
+    scans = cohort(1, 0, 0)
+    for store in (plain, with_sacrum):
+        store.fill(scans)
+    one, other = (store.load(scans[0].key) for store in (plain, with_sacrum))
+    assert (one.image == other.image).all()
+    assert (other.exact >= one.exact).all()
+    assert (other.exact > one.exact).any()
+    assert plain.labels_hash([scans[0].key]) != with_sacrum.labels_hash([scans[0].key])

@@ -1,8 +1,10 @@
 import json
+import re
 
 import pytest
 
 from SemiSegEmbedLib.cli import main
+from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.phantom import benchmark
 
 
@@ -64,3 +66,20 @@ def test_a_cohort_is_calibrated_once(step, tmp_path, monkeypatch, capsys):
     finally:
         benchmark.load_frozen.cache_clear()
     assert json.loads(other.read_text(encoding="ascii")) == frozen
+
+
+def test_the_smoke_scale_runs_from_nothing_to_tables_and_figure_2(tmp_path, capsys):
+    page = tmp_path / "benchmark.md"
+    page.write_text("<!-- results: made by `bench page` -->\n<!-- end of results -->\n", encoding="utf-8")
+    places = ["--results", str(tmp_path / "results"), "--work", str(tmp_path / "work"), "--device", "cpu"]
+    for table in ("table1", "table2", "table3", "figure2"):
+        assert main(["bench", table, *places, "--page", str(page), "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert not result.get("failed")
+        assert not result.get("left")
+    smoke = page.read_text(encoding="utf-8").split("## Results at the scale `smoke`", 1)[1]
+    tables = smoke.split("### Table 1", 1)[1].split("### Whole scans", 1)[0] + smoke.split("### Table 2", 1)[1]
+    for row in (row for name in ("table1", "table2", "table3") for row in table_rows(name)):
+        line = next(line for line in tables.splitlines() if line.startswith(f"| {row.title} |"))
+        assert re.search(r"\| \d\.\d{3} · ", line), line
+    assert (tmp_path / "figures" / "benchmark_smoke_figure2.png").stat().st_size > 10_000

@@ -17,7 +17,7 @@ from SemiSegEmbedLib.phantom.parameters import Patient, stream
 from SemiSegEmbedLib.phantom.scanner import add_noise, blur, paint_table, quantise, resample_slices
 from SemiSegEmbedLib.phantom.shape import BONES, LABEL_VALUES
 from SemiSegEmbedLib.phantom.soft_tissue import make_body, paint_soft_tissue
-from SemiSegEmbedLib.phantom.spine import VERTEBRAE, paint_ribs, paint_spine
+from SemiSegEmbedLib.phantom.spine import paint_ribs, paint_spine
 from SemiSegEmbedLib.phantom.voxels import Grid
 
 FIELDS = ("pelvis", "abdomen", "body")
@@ -111,8 +111,7 @@ def render(
     texture = BoneTexture(patient)
     for name in BONES:
         paint_bone(image, label, occupied, grid, patient, skeleton, name, texture)
-    # Two in the pelvis: the benchmark's images stay as they were.
-    paint_spine(image, occupied, grid, patient, skeleton, texture, VERTEBRAE if field_name == "abdomen" else 2)
+    paint_spine(image, occupied, grid, patient, skeleton, texture, whole=field_name == "abdomen")
     if field_name == "abdomen":
         paint_ribs(image, occupied, grid, patient, skeleton, body, texture)
     metal = paint_implants(image, grid, patient, skeleton)

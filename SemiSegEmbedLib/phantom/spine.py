@@ -13,7 +13,7 @@ from SemiSegEmbedLib.phantom.voxels import Grid
 
 LUMBAR = 5
 """Vertebrae below the first one with ribs."""
-VERTEBRAE = 10
+_VERTEBRAE = 10
 _LATTICE_MM = 2.0
 # Pedicles, laminae, spinous process, transverse processes and facets: points in mm from the body's centre, radius.
 _ARCH = (
@@ -25,6 +25,14 @@ _ARCH = (
     (((-20, 32, 14), (-20, 36, -18)), 6.0),
     (((20, 32, 14), (20, 36, -18)), 6.0),
 )
+# What makes the arch as large as it is: laminae, larger facets, and the plate of the spinous process, which is flat.
+_PLATES = (
+    (((-9, 40, 8), (-9, 43, -14)), 4.5),
+    (((9, 40, 8), (9, 43, -14)), 4.5),
+    (((-22, 32, 15), (-22, 37, -20)), 8.0),
+    (((22, 32, 15), (22, 37, -20)), 8.0),
+)
+_SPINOUS, _SPINOUS_RADIUS, _SPINOUS_FLAT = ((0, 46, -6), (0, 70, -10)), 11.0, 2.75
 # Where a rib ends, in degrees around the trunk from the back: those of the last thoracic vertebrae from below.
 _RIB_ENDS = (75.0, 105.0, 135.0, 145.0, 150.0)
 
@@ -44,10 +52,15 @@ def paint_spine(
     patient: Patient,
     skeleton: Skeleton,
     texture: BoneTexture,
-    count: int,
+    *,
+    whole: bool,
 ) -> None:
-    """The lowest `count` vertebrae above the sacrum and their discs, in place."""
-    for level in range(count):
+    """Vertebrae above the sacrum and their discs, in place.
+
+    `whole` draws all of them; else only the two lowest, with slender arches, as the benchmark's images have them.
+    """
+    arch = (*_ARCH, *_PLATES) if whole else _ARCH
+    for level in range(_VERTEBRAE if whole else 2):
         centre, size = vertebra(patient, skeleton, level)
         box = grid.box(centre - size * 50.0, centre + size * np.array([50.0, 85.0, 50.0]))
         part = grid.part(box)
@@ -61,9 +74,13 @@ def paint_spine(
         share = np.clip(0.5 + disc / float(np.mean(part.spacing)), 0, 1) * (1 - occupied[box])
         image[box] += share * (78.0 - image[box])
         depth_mm = np.minimum(around, 13.5 * patient.scale - np.abs(z))
-        for points, radius in _ARCH:
+        for points, radius in arch:
             chain = Chain(centre + size * np.asarray(points), np.full(len(points), radius * size))
             depth_mm = np.maximum(depth_mm, chain.depth(part))
+        if whole:
+            radii = np.full(len(_SPINOUS), _SPINOUS_RADIUS * size)
+            plate = Chain(centre + size * np.asarray(_SPINOUS), radii, (1.0, 0.0, 0.0), _SPINOUS_FLAT)
+            depth_mm = np.maximum(depth_mm, plate.depth(part))
         _paint(image, occupied, box, part, depth_mm, patient, texture, f"lumbar {level}", 0.5)
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import SimpleITK as sitk
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -58,6 +57,8 @@ def synthetic(size: tuple[int, ...], spacing: tuple[float, ...]) -> tuple[sitk.I
 
 def measure(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     """Run and watch: seconds, peak memory of the process, and how much that is above the start, in MB."""
+    import psutil  # here, since other scripts take the CT of this file and need no psutil
+
     process, stop = psutil.Process(), threading.Event()
     start = peak = process.memory_info().rss
 

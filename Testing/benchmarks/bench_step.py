@@ -4,7 +4,8 @@
     python Testing/benchmarks/bench_step.py --device cuda --patch 96 --base-filters 16 --repeats 10
 
 Prints JSON: milliseconds (median and least of several groups of steps), peak GPU memory, whether the host waited for
-the GPU inside a step, the time of the convolutions alone (the floor), and what matching costs beyond UAMT.
+the GPU inside a step, and the time of the convolutions alone (the floor). Rows come one after the other, so a few
+percent between two of them say nothing; what matching costs is measured in turns by `bench_matching.py`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,6 @@ OURS: dict[str, dict[str, Any]] = {
 }
 PEERS = {"as the peers write it": False, "as the peers write it, TF32": True}
 FLOOR = "convolutions alone"
-MATCHING = {"cosine + mean": "ours", **{name: name for name in OURS if " + " in name}}
 
 
 def make_source(config: TrainingConfig, device: torch.device, volumes: int = 4) -> PatchSource:
@@ -102,14 +102,6 @@ def measure_ours(config: TrainingConfig, device: torch.device, repeats: int, gro
             row["data_waits"] = _host_waits(
                 lambda: [strong(source.batch(labelled, unlabelled), generator) for _ in range(8)]
             )
-        method, images = stepper.method, batch.labelled.images  # type: ignore[union-attr]
-
-        @torch.no_grad()
-        def references(number: int) -> None:
-            method.forward_network(method.teacher, images)
-
-        references(0)
-        row["reference_forward"] = time_groups(references, device, repeats, group)
     return row
 
 
@@ -129,7 +121,11 @@ def measure_peers(
 
 
 def convolution_floor(config: TrainingConfig, device: torch.device, repeats: int) -> dict[str, float]:
-    """Time of the step's convolutions alone, each by itself in the run's precision and layout."""
+    """Time of the step's convolutions alone, each by itself in the run's precision and layout.
+
+    Many calls stand between two waits for a GPU, so that it computes one while the next is launched.
+    """
+    calls = 20 if device.type == "cuda" else 2
     dtype = autocast_dtype(config.precision, device) or torch.float32
     network = UNet3D(1, 2, config.base_filters, 0.0, config.norm).to(device)
     shapes: list[tuple[nn.Module, torch.Size]] = []
@@ -147,15 +143,20 @@ def convolution_floor(config: TrainingConfig, device: torch.device, repeats: int
     for module, shape in shapes:
         module.to(dtype=dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         x = torch.randn(4, *shape[1:], device=device, dtype=dtype).contiguous(memory_format=torch.channels_last_3d)
-        student += _time_training(module, x.requires_grad_(shape[1] > 1), device, repeats)
+        student += _time_training(module, x.requires_grad_(shape[1] > 1), device, repeats, calls)
         passes = x.detach()[:2].repeat(config.passes + 1, 1, 1, 1, 1)
         with torch.no_grad():
             module(passes)
-            teacher += time_groups(lambda _, m=module, p=passes: m(p), device, repeats, 2)["ms"]  # type: ignore[misc]
+            work = partial(_call, module, passes)
+            teacher += time_groups(work, device, repeats, calls)["ms"]
     return {"ms": round(student + teacher, 3), "student_ms": round(student, 3), "teacher_ms": round(teacher, 3)}
 
 
-def _time_training(module: nn.Module, x: torch.Tensor, device: torch.device, repeats: int) -> float:
+def _call(module: nn.Module, x: torch.Tensor, _: int) -> None:
+    module(x)
+
+
+def _time_training(module: nn.Module, x: torch.Tensor, device: torch.device, repeats: int, calls: int) -> float:
     y = module(x)
     gradient = torch.randn_like(y)
     inputs = [p for p in (x, *module.parameters()) if p.requires_grad]
@@ -164,20 +165,7 @@ def _time_training(module: nn.Module, x: torch.Tensor, device: torch.device, rep
         torch.autograd.grad(module(x), inputs, gradient)
 
     forward_backward(0)
-    return time_groups(forward_backward, device, repeats, 2)["ms"]
-
-
-def matching_cost(rows: dict[str, Any]) -> dict[str, float]:
-    """Percent of the step that section 2.3 adds to UAMT with as many passes, the reference forwards set aside.
-
-    Kernels whose row is missing are left out; without the rows that all are compared with there are none.
-    """
-    found = {name: row for name, row in rows.items() if "ms" in row}
-    if "ours" not in found or "uamt, as many passes" not in found:
-        return {}
-    plain = found["uamt, as many passes"]["ms"] + found["ours"]["reference_forward"]["ms"]
-    steps = {kernel: found[name]["ms"] for kernel, name in MATCHING.items() if name in found}
-    return {kernel: round(100 * (ms - plain) / ms, 1) for kernel, ms in steps.items()}
+    return time_groups(forward_backward, device, repeats, calls)["ms"]
 
 
 def _size(config: TrainingConfig) -> dict[str, Any]:
@@ -234,7 +222,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         else:
             rows[name] = attempt(known[name], device)
         measured = {key: row for key, row in rows.items() if key != FLOOR}
-        result |= {"rows": measured, "floor": rows.get(FLOOR, {}), "matching_percent": matching_cost(measured)}
+        result |= {"rows": measured, "floor": rows.get(FLOOR, {})}
         if arguments.output:
             atomic_write(Path(arguments.output), json.dumps(result).encode())
     return result

@@ -50,16 +50,18 @@ def end_with_children() -> None:
 
 def time_groups(work: Callable[[int], None], device: torch.device, repeats: int, group: int) -> dict[str, float]:
     """Median and least milliseconds of one call, over groups of calls with one wait for the device each."""
-    found, number = [], 0
-    for _ in range(repeats):
-        wait(device)
-        start = time.perf_counter()
-        for _ in range(group):
-            work(number)
-            number += 1
-        wait(device)
-        found.append(1000 * (time.perf_counter() - start) / group)
+    found = [time_group(work, device, group, number * group) for number in range(repeats)]
     return {"ms": round(statistics.median(found), 3), "least_ms": round(min(found), 3)}
+
+
+def time_group(work: Callable[[int], None], device: torch.device, group: int, first: int) -> float:
+    """Milliseconds of one call, over a group of calls that are numbered from `first`."""
+    wait(device)
+    start = time.perf_counter()
+    for number in range(first, first + group):
+        work(number)
+    wait(device)
+    return 1000 * (time.perf_counter() - start) / group
 
 
 def attempt(measure: Callable[[], dict[str, Any]], device: torch.device) -> dict[str, Any]:

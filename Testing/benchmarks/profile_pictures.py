@@ -28,20 +28,28 @@ from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.stepper import Stepper
 
 KINDS: dict[str, tuple[str, ...]] = {
+    "fused by the compiler": ("triton",),
     "convolution": ("conv", "gemm", "implicit", "xmma", "cutlass", "cudnn"),
     "normalisation": ("batch_norm", "instance_norm", "bn_"),
     "dropout and noise": ("random_", "dropout", "normal_", "rand", "philox", "distribution"),
     "pooling": ("pool",),
     "optimiser and teacher": ("adam", "_foreach", "multi_tensor", "lerp"),
-    "loss and matching": ("softmax", "nll", "entr", "cumsum", "search", "gather", "mm", "log", "exp"),
+    "softmax, logs, matrix products": ("softmax", "nll", "entr", "cumsum", "search", "gather", "mm", "log", "exp"),
     "concatenation and copies": ("cat", "copy", "clone", "contiguous", "to_copy", "memcpy"),
     "ReLU": ("relu", "threshold", "clamp_min"),
     "products, sums, comparisons": ("mul", "add", "ge", "lt", "sum", "where", "fill", "div", "sub", "mean"),
 }
 
 
+WARM_UP = 3
+"""Calls before the one that is profiled: in them torch compiles and cuDNN tries its algorithms."""
+
+
 def kind_of(name: str) -> str:
-    """The first kind that the name of an operation hints at."""
+    """The first kind that the name of an operation hints at.
+
+    It says what is computed and not what for: products of the matching count with all other products.
+    """
     lower = name.lower()
     return next((kind for kind, hints in KINDS.items() if any(hint in lower for hint in hints)), "everything else")
 
@@ -49,7 +57,8 @@ def kind_of(name: str) -> str:
 def shares(work: Callable[[], object], device: torch.device) -> dict[str, float]:
     """Percent of the time of all operations, by kind; each operation counts without those that it calls."""
     cuda = device.type == "cuda"
-    work()
+    for _ in range(WARM_UP):
+        work()
     with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if cuda else [])]) as found:
         work()
         if cuda:
@@ -70,10 +79,11 @@ def percent_by_kind(events: Iterable[Any], cuda: bool) -> dict[str, float]:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Shares of a step of the paper's preset and of one window with the same network."""
+    """Shares of a step of the paper's preset, as `bench_step` times it, and of one window with the same network."""
     device = torch.device(arguments.device)
+    torch.backends.cudnn.benchmark = True
     size = {"patch_size": (arguments.patch,) * 3, "base_filters": arguments.base_filters}
-    config = preset("paper", **size, compile="off")
+    config = preset("paper", **size)
     stepper = Stepper(config, 2, device)
     batch = make_source(config, device).batch(2, 2)
     engine = TorchEngine(

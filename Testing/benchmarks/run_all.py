@@ -7,7 +7,8 @@ Those that need one come from `run_gpu.py`.
     python Testing/benchmarks/run_all.py --only step growth
 
 Results go to `docs/figures/performance.json`, tables into docs/performance.md between their marks. A part that fails
-leaves its old numbers.
+leaves its old numbers. Each part says when and on what it was measured; one that was measured by itself on another
+day or machine is named in the page's first table.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ PAGE = ROOT / "docs" / "performance.md"
 HIP = ["--phantom", "--shape", "400", "300", "400", "--norm", "batch"]
 PARTS: dict[str, list[str]] = {
     "step": ["bench_step.py"],
+    "matching": ["bench_matching.py"],
     "inference": [
         "bench_inference.py", *HIP, "--turns", "3", "--want", "default", "default, with uncertainty",
         "nothing skipped", "monai, our openvino engine", "network alone, our openvino engine",
@@ -81,7 +83,7 @@ def machine() -> dict[str, Any]:
 
 def run_part(name: str) -> dict[str, Any] | None:
     """The JSON of one script, or None with a word on why."""
-    start = time.perf_counter()
+    start, here = time.perf_counter(), machine()
     try:
         done = subprocess.run(
             [sys.executable, str(HERE / PARTS[name][0]), *PARTS[name][1:]],
@@ -95,7 +97,7 @@ def run_part(name: str) -> dict[str, Any] | None:
         print(f"{name}: failed: {(getattr(error, 'stderr', '') or str(error)).strip().splitlines()[-1]}", flush=True)
         return None
     print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
-    return result
+    return result | {"machine": here}
 
 
 def draw_growth(rows: dict[str, Any], path: Path) -> None:
@@ -133,11 +135,11 @@ def draw_useful_model(curve: list[dict[str, float]], path: Path) -> None:
 
 
 def all_results() -> dict[str, Any]:
-    """What is committed: the processor's numbers, and under "gpu" a GPU's where somebody measured them."""
+    """What is committed: the processor's numbers, under "gpu" a GPU's where somebody measured them, and "pictures"."""
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     if GPU_RESULTS.exists():
         results["gpu"] = json.loads(GPU_RESULTS.read_text(encoding="utf-8"))
-    return results
+    return results | {"pictures": [path.name for path in RESULTS.parent.glob("*.png")]}
 
 
 def write_all() -> None:
@@ -148,7 +150,7 @@ def write_all() -> None:
     curve = results.get("gpu", {}).get("useful_model", {}).get("curve")
     if curve:
         draw_useful_model(curve, RESULTS.with_name("useful_model.png"))
-    PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    PAGE.write_text(write_page(PAGE.read_text(encoding="utf-8"), all_results()), encoding="utf-8")
 
 
 def main() -> None:
@@ -158,7 +160,8 @@ def main() -> None:
     arguments = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     if not arguments.tables:
-        results["machine"] = machine()
+        if set(arguments.only) == set(PARTS):
+            results["machine"] = machine()
         for name in arguments.only:
             found = run_part(name)
             if found is not None:

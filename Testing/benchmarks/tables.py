@@ -49,10 +49,15 @@ def step_table(results: Results) -> str:
 
 
 def matching_table(results: Results) -> str:
-    limits = {"cosine + mean": 5}
-    found = results["step"]["matching_percent"]
-    rows = [(name, f"{value:.1f} %", f"≤ {limits.get(name, 15)} %") for name, value in found.items()]
-    return table(("similarity", "of the step", "target"), rows)
+    """A similarity that failed says why."""
+    limits, rows, found = {"cosine + mean": 5}, [], results["matching"]
+    for name, row in found["rows"].items():
+        cells = (row.get("failed", ""), "")
+        if "percent" in row:
+            cells = (f"{row['percent']:.1f} %", f"{row['low']:.1f} to {row['high']:.1f} %")
+        rows.append((name, *cells, f"≤ {limits.get(name, 15)} %"))
+    how = f"threads: {found['versions']['threads']}, busy at start: {found['machine']['busy_at_start']}"
+    return table((f"similarity ({how})", "of the step", "middle half of the rounds", "target"), rows)
 
 
 def hip_table(results: Results) -> str:
@@ -110,7 +115,7 @@ def preprocessing_table(results: Results) -> str:
     rows = [
         (name.replace("_", " "), f"{row['seconds']:.2f}", row["peak_mb"])
         for name, row in found.items()
-        if isinstance(row, dict)
+        if isinstance(row, dict) and "seconds" in row
     ]
     preparation = sum(found[name]["seconds"] for name in ("read_image", "to_training_grid", "cache_put"))
     rows.append(("read, resample and cache together (target 8 s)", f"{preparation:.2f}", ""))
@@ -139,7 +144,31 @@ def start_table(results: Results) -> str:
 
 
 def machine_table(results: Results) -> str:
-    return table(("measured on", ""), [(name.replace("_", " "), value) for name, value in results["machine"].items()])
+    """Of the last whole run, and of each part that was measured by itself on another day or machine."""
+    whole = results["machine"]
+    rows = [(name.replace("_", " "), value) for name, value in whole.items()]
+    for part, found in results.items():
+        own = found.get("machine", {}) if isinstance(found, dict) and part != "gpu" else {}
+        if any(own[name] != whole.get(name) for name in SAME if name in own):
+            rows.append(
+                (f"of it, {part.replace('_', ' ')}", ", ".join(str(own[name]) for name in SAME if name in own))
+            )
+    return table(("measured on", ""), rows)
+
+
+SAME = ("date", "processor", "cores", "torch")
+"""What a part that was measured by itself may have of its own."""
+
+
+def picture(name: str, shows: str) -> Callable[[Results], str]:
+    """A picture where somebody made it; the page has no link to one that is not there."""
+
+    def show(results: Results) -> str:
+        if name not in results.get("pictures", []):
+            raise KeyError(name)
+        return f"![{shows}](figures/{name})"
+
+    return show
 
 
 def gpu_targets_table(results: Results) -> str:
@@ -193,4 +222,6 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "gpu_targets": gpu_targets_table,
     "gpu_step": gpu_step_table,
     "gpu_inference": gpu_inference_table,
+    "gpu_useful_model": picture("useful_model.png", "Validation over the minutes of a run on a GPU"),
+    "gpu_profile": picture("profile_gpu.png", "Shares of a training step and of one window of inference on a GPU"),
 }

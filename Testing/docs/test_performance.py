@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import re
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -25,8 +27,8 @@ def scripts() -> dict[str, ModuleType]:
     try:
         return {
             name: importlib.import_module(name)
-            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step", "profile_pictures")
-        }
+            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step", "bench_matching")
+        } | {"profile_pictures": importlib.import_module("profile_pictures")}
     finally:
         sys.path.pop(0)
 
@@ -83,17 +85,20 @@ def test_numbers_of_a_gpu_fill_their_rows_and_one_that_failed_leaves_the_others(
             "ours": row(50.0, host_waits="none"), "ours, eager": row(60.0), "as the peers write it": row(500.0),
             "ours, instance norm": {"failed": "OutOfMemoryError: too much"},
         },
-        "floor": {"ms": 40.0}, "matching_percent": {"cosine + mean": 4.0}, "versions": {"gpu": "H100", "cudnn": 91900},
+        "floor": {"ms": 40.0}, "versions": {"gpu": "H100", "cudnn": 91900},
     }  # fmt: skip
+    matching = {"rows": {"cosine + mean": {"percent": 4.0}, "euclidean + max": {"failed": "OutOfMemoryError"}}}
     useful = {"useful_minute": 3.25, "finished": True, "curve": []}
     labels = {"default": {"seconds": 0.5, "peak_gpu_gib": 3.0}, "torch": "ModuleNotFoundError: x"}
-    gpu = {"machine": {"cores": 16}, "step": step, "useful_model": useful, "inference": {"results": labels}}
+    gpu = {"machine": {"cores": 16}, "step": step, "matching": matching, "useful_model": useful,
+           "inference": {"results": labels}}  # fmt: skip
     cells = {title: cell for title, _, cell in scripts["gpu_tables"].targets_rows({"gpu": gpu})}
     assert cells["step of embedding matching, batch norm"] == "50 ms, the floor is 80 % of it"
     assert cells["the same with instance norm"] == "not measured"
     assert cells["against the peers' form in fp32"] == "10.0 times"
     assert cells["eager against compiled"] == "1.2 times"
     assert cells["matching beyond UAMT, cosine + mean"] == "4.0 %"
+    assert cells["euclidean + max"] == "not measured"
     assert cells["waiting for the host in a step"] == "none"
     assert cells["useful model from 4 + 36 phantoms"] == "3.2 minutes"
     assert cells["hip CT 400 × 300 × 400, array to labels"] == "0.50 s"
@@ -109,6 +114,8 @@ def test_what_a_gpu_should_measure_is_there_to_be_measured(scripts) -> None:
     assert {name for name in run_gpu.UNCERTAIN if name.startswith("label")}
     step = scripts["bench_step"]
     assert set(run_gpu.STEP) == {*step.OURS, *step.PEERS, step.FLOOR}
+    targets = {"ours", "ours, instance norm", "ours, eager", "ours, 4 GiB", step.FLOOR, *step.PEERS}
+    assert set(run_gpu.STEP[: len(targets)]) == targets, "rows that have a target come first"
     assert all((run_gpu.HERE / part.words[0]).is_file() for part in run_gpu.PARTS.values())
 
 
@@ -134,6 +141,83 @@ def test_a_part_that_fails_or_lasts_too_long_says_why_and_the_others_go_on(scrip
         run_gpu.parse(["--output", str(tmp_path / "out"), "--tiny", "--only", "bad", "file_to_saved"])
     )
     assert (again["bad"]["seconds"], again["file_to_saved"]["seconds"]) == (2.5, 1.5)
+
+
+def test_a_later_call_measures_the_rows_that_are_missing_and_no_others(scripts, tmp_path, monkeypatch) -> None:
+    run_gpu = scripts["run_gpu"]
+    (tmp_path / "step.py").write_text(
+        f"import json, sys; sys.path.append({str(run_gpu.HERE)!r})\n"
+        "names = sys.argv[sys.argv.index('--only') + 1:]\n"
+        "from measuring import NO_TIME\n"
+        "rows = {name: {'failed': NO_TIME} for name in names}\n"
+        "rows[names[0]] = {'ms': float(len(names))}\n"
+        "if len(names) == 3: rows[names[1]] = {'failed': 'OutOfMemoryError'}\n"
+        "print(json.dumps({'rows': rows, 'floor': {'ms': 7.0} if len(names) == 3 else {}}))"
+    )
+    (tmp_path / "other.py").write_text("print('{\"seconds\": 1.5}')")
+    monkeypatch.setattr(run_gpu, "HERE", tmp_path)
+    step = run_gpu.Part(("step.py",), (), 30, rows=("one", "two", "three"))
+    monkeypatch.setattr(run_gpu, "PARTS", {"step": step, "data": run_gpu.Part(("other.py",), (), 30)})
+    arguments = run_gpu.parse(["--output", str(tmp_path / "out"), "--tiny", "--only", "step"])
+    first = run_gpu.measure(arguments)["step"]
+    assert first["failed"] == run_gpu.NO_TIME, "so that the session calls again"
+    arguments.only = ["step", "data"]
+    results = run_gpu.measure(arguments)
+    assert list(results)[-1] == "data"
+    assert results["step"]["rows"] == {
+        "one": {"ms": 3.0}, "two": {"failed": "OutOfMemoryError"}, "three": {"ms": 1.0},
+    }  # fmt: skip
+    assert results["step"]["floor"] == {"ms": 7.0}
+    assert "failed" not in results["step"]
+    assert {"date", "processor"} <= set(results["step"]["machine"])
+
+
+def test_a_part_that_was_measured_by_itself_is_named_with_its_day(tables: ModuleType) -> None:
+    whole = {"date": "2026-01-01", "processor": "x", "torch": "2"}
+    parts = {
+        "growth": {"machine": whole},
+        "step": {"rows": {}},
+        "matching": {"machine": {**whole, "date": "2026-02-02"}},
+    }
+    found = tables.machine_table({"machine": whole, **parts})
+    assert "| of it, matching | 2026-02-02, x, 2 |" in found
+    assert "growth" not in found
+
+
+def test_a_picture_of_a_gpu_is_shown_once_it_is_there(tables: ModuleType) -> None:
+    page = "<!-- table: gpu_profile -->\n<!-- end -->\n"
+    assert "Not measured yet (profile_gpu.png)." in tables.write_page(page, {})
+    assert "(figures/profile_gpu.png)" in tables.write_page(page, {"pictures": ["profile_gpu.png"]})
+
+
+def test_what_matching_costs_is_taken_within_each_round(scripts) -> None:
+    """A machine that is ten times as slow in one round changes nothing."""
+    found = scripts["bench_matching"].shares([100.0, 1000.0, 100.0], [80.0, 800.0, 80.0], [15.0, 150.0, 15.0])
+    assert found == {"percent": 5.0, "low": 5.0, "high": 5.0}
+
+
+@pytest.mark.slow
+def test_the_rows_of_a_gpu_are_really_measured_on_a_processor(scripts, tmp_path) -> None:
+    run_gpu = scripts["run_gpu"]
+    parts = ["step", "matching", "data", "profile"]
+    words = [run_gpu.HERE / "run_gpu.py", "--tiny", "--output", tmp_path, "--only", *parts]
+    subprocess.run([sys.executable, *map(str, words)], check=True, timeout=600)
+    results = json.loads((tmp_path / run_gpu.NAME).read_text(encoding="utf-8"))
+    assert [results[part].get("failed") for part in parts] == [None] * 4
+    rows, gpu_alone = results["step"]["rows"], {"ours, 4 GiB", "as the peers write it, TF32"}
+    assert {name for name, row in rows.items() if "failed" in row} == gpu_alone
+    assert set(rows) == set(run_gpu.STEP) - {run_gpu.FLOOR}
+    assert set(results["matching"]["rows"]) == set(run_gpu.KERNELS)
+    milliseconds = [row["ms"] for name, row in rows.items() if name not in gpu_alone]
+    milliseconds += [results["step"]["floor"]["ms"], *(results["data"][name]["ms"] for name in ("alone", "with_data"))]
+    for row in results["matching"]["rows"].values():
+        milliseconds += [row[name] for name in ("ms", "uamt_ms", "reference_forward_ms")]
+        assert row["low"] <= row["percent"] <= row["high"] < 100
+    assert all(math.isfinite(number) and number > 0 for number in milliseconds)
+    assert 0 <= results["data"]["idle_percent"] < 100
+    for shares in results["profile"]["shares_percent"].values():
+        assert sum(shares.values()) == pytest.approx(100, abs=1)
+    assert (tmp_path / run_gpu.PICTURE).exists()
 
 
 def test_what_comes_home_goes_into_the_page_and_a_failed_part_replaces_nothing(scripts, tmp_path, monkeypatch) -> None:

@@ -45,7 +45,21 @@ def match_classes(embeddings: Tensor, references: Tensor, kernel: str = "cosine"
     Returns:
         Class index, int64, (B, D, H, W), outside the graph.
     """
-    return class_similarities(embeddings, references, kernel, reduce).argmax(1)
+    return largest_channel(class_similarities(embeddings, references, kernel, reduce))
+
+
+@torch.no_grad()
+def largest_channel(values: Tensor) -> Tensor:
+    """Index of the largest of C channels, the lowest on a tie, (B, C, D, H, W) -> int64, (B, D, H, W).
+
+    Channel by channel, since argmax over that axis is many times slower on a CPU.
+    """
+    first, *others = values.unbind(1)
+    index = torch.zeros_like(first, dtype=torch.int64)
+    for channel, other in enumerate(others, 1):
+        index = torch.where(other > first, channel, index)
+        first = torch.maximum(first, other)
+    return index
 
 
 @torch.no_grad()

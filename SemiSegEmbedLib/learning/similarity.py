@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from SemiSegEmbedLib.errors import BadInputError
 
@@ -16,9 +17,13 @@ REDUCES = ("mean", "max")
 UNUSABLE = -1e4
 """Similarity to a group without references: finite, so that its gradient is 0 and not NaN."""
 CHUNK_ELEMENTS = 2**23
-"""Numbers held for a chunk of voxels: their embeddings and their similarities to every reference."""
+"""Numbers in the largest tensor of a chunk of voxels: the larger, the fewer launches, and the more memory."""
+CPU_CHUNK_ELEMENTS = 2**19
+"""The same where launches cost little: a chunk that stays in a processor's cache was computed fastest."""
 NORM_FLOOR = 1e-8
 """An embedding shorter than this has no direction: cosine 0, gradient 0."""
+NOISE = 8.0
+"""Rounding noise of a squared distance |f - p|^2, in units of the precision of |f|^2."""
 
 
 def class_similarities(
@@ -34,8 +39,8 @@ def class_similarities(
     """The similarity map of each class (or other group of references), as `similarity_map` of each.
 
     Memory grows with voxels times classes, never with voxels times references, in the backward pass as well:
-    cosine + mean needs one vector a class, the other forms go through the voxels in chunks, and the backward pass
-    computes each chunk anew.
+    cosine + mean needs one vector a class, the other forms go through the voxels in chunks. Gradients have closed
+    forms. With `max` only the reference that counts enters them; which it was is kept, one byte a voxel and run.
 
     Args:
         embeddings: (B, E, D, H, W).
@@ -46,7 +51,7 @@ def class_similarities(
         centre: Subtract `reference_centre` from embeddings and references first. Embeddings after a ReLU all point
             into one corner, and the cosine to a mean reference is then largest for the class whose references
             are most alike, whatever the query; seen from the centre no class has that advantage.
-        chunk: Voxels at once; by default as many as keep a chunk's similarities small.
+        chunk: Voxels at once; by default as many as keep the largest tensor below `CHUNK_ELEMENTS`.
 
     Returns:
         (B, C, D, H, W), at least float32.
@@ -59,13 +64,27 @@ def class_similarities(
     if centre:
         middle = reference_centre(sets, usable)
         embeddings, sets = embeddings - middle[..., None, None, None], sets - middle[:, None, None, None]
-    if chunk is None:
-        vectors = sets.shape[1] if (kernel, reduce) == ("cosine", "mean") else sets[0, ..., 0].numel()
-        chunk = max(1, CHUNK_ELEMENTS // (len(embeddings) * (embeddings.shape[1] + vectors)))
-    similarity = _Similarity.apply(embeddings.flatten(2), sets, kernel, reduce, chunk)
+    with torch.autocast(embeddings.device.type, enabled=False):  # never below single precision
+        sets = sets.to(torch.promote_types(torch.promote_types(embeddings.dtype, sets.dtype), torch.float32))
+        f = embeddings.flatten(2)
+        if kernel == "cosine":
+            unit = sets * _inverse_norm(sets, -1)
+            # The mean over l and k of the cosines is one dot product with the mean unit reference.
+            unit = unit.mean((2, 3), keepdim=True) if reduce == "mean" else unit
+            similarity = _Cosine.apply(f, unit, chunk or _voxels_at_once(f, unit[0, ..., 0].numel()))
+        else:
+            similarity = _Euclidean.apply(
+                f, *_lifted(sets), reduce == "max", chunk or _voxels_at_once(f, sets[0, 0, ..., 0].numel())
+            )
     if usable is not None:
         similarity = similarity.masked_fill(~usable[..., None], UNUSABLE)
     return similarity.unflatten(2, embeddings.shape[2:])
+
+
+def _voxels_at_once(f: Tensor, references: int) -> int:
+    """Voxels of a chunk of (B, E, V), with so many references in one matrix product."""
+    elements = CPU_CHUNK_ELEMENTS if f.device.type == "cpu" else CHUNK_ELEMENTS
+    return max(1, elements // (len(f) * max(f.shape[1] + 2, references)))
 
 
 def best_of_groups(groups: Tensor, group_classes: Sequence[int], classes: int) -> Tensor:
@@ -86,55 +105,136 @@ def best_of_groups(groups: Tensor, group_classes: Sequence[int], classes: int) -
     return torch.stack([torch.stack(one).amax(0) for one in shown], 1)
 
 
-class _Similarity(torch.autograd.Function):
-    """(B, E, V) and (B or 1, C, l, k, E) -> (B, C, V), chunk by chunk; saves its inputs alone."""
+class _Cosine(torch.autograd.Function):
+    """The largest cosine to k references, mean over l sets (section 2.3.1).
+
+    (B, E, V) and references of length 1, (B or 1, C, l, k, E) -> (B, C, V). The voxel's norm is common to all
+    references, so it divides last.
+    """
 
     @staticmethod
-    def forward(ctx: Any, embeddings: Tensor, sets: Tensor, kernel: str, reduce: str, chunk: int) -> Tensor:
-        ctx.save_for_backward(embeddings, sets)
-        ctx.form = (kernel, reduce, chunk)
-        parts = embeddings.split(chunk, 2)
-        return torch.cat([_similarity(part, sets, kernel, reduce) for part in parts], 2)
+    def forward(ctx: Any, embeddings: Tensor, references: Tensor, chunk: int) -> Tensor:
+        similarities, inverse_norms, indices = [], [], []
+        for part in embeddings.split(chunk, 2):
+            f = part.to(references.dtype)
+            dots, index = _extreme(torch.max, _products(references, f), keep=any(ctx.needs_input_grad))
+            inverse = _inverse_norm(f, 1)
+            similarities.append(dots.mean(2) * inverse)
+            inverse_norms.append(inverse)
+            indices.append(index)
+        similarity = torch.cat(similarities, 2)
+        ctx.chunk = chunk
+        ctx.save_for_backward(embeddings, references, similarity, torch.cat(inverse_norms, 2), *indices)
+        return similarity
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        embeddings, sets = ctx.saved_tensors
-        kernel, reduce, chunk = ctx.form
-        wanted = ctx.needs_input_grad[:2]
-        embedding_gradient = torch.empty_like(embeddings) if wanted[0] else None
-        set_gradient = torch.zeros_like(sets, dtype=gradient.dtype) if wanted[1] else None
-        for start in range(0, embeddings.shape[2], chunk):
-            part = slice(start, start + chunk)
-            f = embeddings[..., part].detach().requires_grad_(wanted[0])
-            p = sets.detach().requires_grad_(wanted[1])
-            with torch.enable_grad():
-                output = _similarity(f, p, kernel, reduce)
-            leaves = [leaf for leaf, want in zip((f, p), wanted, strict=True) if want]
-            found = list(torch.autograd.grad(output, leaves, gradient[..., part]))
-            if embedding_gradient is not None:
-                embedding_gradient[..., part] = found.pop(0)
-            if set_gradient is not None:
-                set_gradient += found.pop(0)
-        return embedding_gradient, None if set_gradient is None else set_gradient.to(sets.dtype), None, None, None
+        embeddings, references, similarity, inverse_norms, *indices = ctx.saved_tensors
+        _, _, sets, k, _ = references.shape
+        embedding_gradient, reference_gradient = torch.empty_like(embeddings), torch.zeros_like(references)
+        with torch.autocast(embeddings.device.type, enabled=False):
+            for number, index in enumerate(indices):
+                part = slice(number * ctx.chunk, (number + 1) * ctx.chunk)
+                f = embeddings[..., part].to(references.dtype)
+                g, inverse = gradient[..., part], inverse_norms[..., part]
+                weights = _at(index, (g * inverse / sets)[:, :, None].expand(-1, -1, sets, -1), k)
+                # d(r.f / |f|) / df = r / |f| - (r.f / |f|) f / |f|^2, and the mean of r.f / |f| is the similarity.
+                along = (g * similarity[..., part]).sum(1, keepdim=True) * inverse.square()
+                embedding_gradient[..., part] = torch.addcmul(_weighted_sum(weights, references), f, along, value=-1)
+                if ctx.needs_input_grad[1]:
+                    reference_gradient += _weighted_voxels(weights, f).sum_to_size(references.shape)
+        return embedding_gradient, reference_gradient, None
 
 
-def _similarity(embeddings: Tensor, sets: Tensor, kernel: str, reduce: str) -> Tensor:
-    """One chunk, in at least float32 whatever the precision of the convolutions."""
-    with torch.autocast(embeddings.device.type, enabled=False):
-        dtype = torch.promote_types(torch.promote_types(embeddings.dtype, sets.dtype), torch.float32)
-        f, p = embeddings.to(dtype), sets.to(dtype)
-        return _cosine(f, p, reduce) if kernel == "cosine" else _euclidean(f, p, reduce)
+class _Euclidean(torch.autograd.Function):
+    """The mean of 1 / (1 + d) over all references, or over the nearest of k in each of l sets (section 2.3.1).
 
-
-def _cosine(f: Tensor, p: Tensor, reduce: str) -> Tensor:
-    """For the mean, mean_l mean_k cos(p, f) is one dot product with the mean unit reference.
-
-    The voxel's norm is common to all references, so it divides last.
+    (B, E, V) and what `_lifted` gives, (B or 1, C, l, k, E + 2) and (B or 1, C, E) -> (B, C, V). Distances are
+    computed anew for the gradient.
     """
-    unit = p * _inverse_norm(p, -1)
-    dots = unit.mean((2, 3)) @ f if reduce == "mean" else _pairwise(unit, f).amax(3).mean(2)
-    return dots * _inverse_norm(f, 1)
+
+    @staticmethod
+    def forward(
+        ctx: Any, embeddings: Tensor, references: Tensor, centres: Tensor, nearest: bool, chunk: int
+    ) -> Tensor:
+        similarities, indices = [], []
+        for part in embeddings.split(chunk, 2):
+            of_classes = []
+            for c in range(references.shape[1]):
+                f = _lifted_embeddings(part, centres[:, c], -NOISE)
+                squared, index = _products(references[:, c : c + 1], f), None
+                if nearest:
+                    # 1 / (1 + d) falls with d: one root of the smallest distance instead of k.
+                    squared, index = _extreme(torch.min, squared, keep=any(ctx.needs_input_grad))
+                    squared = squared[:, :, :, None]
+                distance = squared.clamp_min_(0.0).sqrt_()
+                of_classes.append(distance.add_(1.0).reciprocal_().mean((2, 3)))
+                indices.append(index)
+            similarities.append(torch.cat(of_classes, 1))
+        ctx.form = (nearest, chunk)
+        ctx.save_for_backward(embeddings, references, centres, *indices)
+        return torch.cat(similarities, 2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        embeddings, references, centres, *indices = ctx.saved_tensors
+        nearest, chunk = ctx.form
+        _, classes, sets, k, _ = references.shape
+        embedding_gradient, reference_gradient = torch.empty_like(embeddings), torch.zeros_like(references)
+        with torch.autocast(embeddings.device.type, enabled=False):
+            for start in range(0, embeddings.shape[2], chunk):
+                part = slice(start, start + chunk)
+                total = torch.zeros_like(embeddings[..., part], dtype=references.dtype)
+                for c in range(classes):
+                    # With the noise added, the gradient (f - r) / d of d stays bounded and vanishes where f meets r.
+                    f = _lifted_embeddings(embeddings[..., part], centres[:, c], NOISE)
+                    r, index = references[:, c : c + 1], indices[start // chunk * classes + c]
+                    squared = _products(r, f)
+                    if index is not None:
+                        squared = squared.gather(3, index.long()[:, :, :, None])
+                    # ds / d(d^2) = -1 / (2 d (1 + d)^2), here without the -1/2; 0 where d is infinite.
+                    distance = F.threshold(squared, 0.0, torch.inf, inplace=True).sqrt_()
+                    slope = (distance + 1.0).pow_(-2).div_(distance)
+                    if nearest:
+                        slope = _at(index, slope[:, :, :, 0], k)
+                    g = gradient[:, c : c + 1, part] * (-0.5 / (sets if nearest else sets * k))
+                    lifted = _weighted_sum(slope, r)
+                    # d(d^2) / df by the lifted f = (f, |f|^2, 1).
+                    moved = torch.addcmul(lifted[:, :-2], f[:, :-2], lifted[:, -2:-1], value=2.0)
+                    total.addcmul_(moved, g)
+                    if ctx.needs_input_grad[1]:
+                        reference_gradient[:, c : c + 1] += _weighted_voxels(slope, f * g).sum_to_size(r.shape)
+                embedding_gradient[..., part] = total
+        return embedding_gradient, reference_gradient, None, None, None
+
+
+def _lifted(p: Tensor) -> tuple[Tensor, Tensor]:
+    """References about the centre of their class, as (-2 p, 1, |p|^2): times (f, |f|^2, 1) that is |f - p|^2.
+
+    One matrix product gives all distances. Seen from the centre they are spared most of the cancellation.
+
+    Returns:
+        (B or 1, C, l, k, E + 2), and the centres, (B or 1, C, E).
+    """
+    centres = p.detach().mean((2, 3))
+    local = p - centres[:, :, None, None]
+    squared = local.square().sum(-1, keepdim=True)
+    return torch.cat((-2.0 * local, torch.ones_like(squared), squared), -1), centres
+
+
+def _lifted_embeddings(f: Tensor, centre: Tensor, noise: float) -> Tensor:
+    """A chunk as `_lifted` wants it, (B, E + 2, v), with so much times |f|^2 added to all its squared distances.
+
+    Rounding noise matters where f and p almost meet, and is in proportion to |f|^2 there.
+    """
+    batch, channels, voxels = f.shape
+    lifted = centre.new_empty(batch, channels + 2, voxels)
+    local = torch.sub(f, centre[..., None], out=lifted[:, :-2])
+    lifted[:, -1] = 1.0
+    lifted[:, -2] = local.square().sum(1) * (1.0 + noise * torch.finfo(local.dtype).eps)
+    return lifted
 
 
 def _inverse_norm(vectors: Tensor, dim: int) -> Tensor:
@@ -144,37 +244,38 @@ def _inverse_norm(vectors: Tensor, dim: int) -> Tensor:
     return torch.where(directed, squared.where(directed, 1.0).rsqrt(), 0.0)
 
 
-def _euclidean(f: Tensor, p: Tensor, reduce: str) -> Tensor:
-    """One class at a time, about the centre of its references, which spares |f - p|^2 most of the cancellation."""
-    maps = []
-    for c in range(p.shape[1]):
-        centre = p[:, c].detach().mean((1, 2))
-        local_f, local_p = f - centre[..., None], p[:, c : c + 1] - centre[:, None, None, None]
-        squared = _squared_distances(local_f, local_p)
-        if reduce == "max":
-            # 1 / (1 + d) falls with d: one root of the smallest distance instead of k.
-            squared = squared.amin(3, keepdim=True)
-        maps.append((1.0 / (1.0 + _safe_sqrt(squared))).mean((2, 3)))
-    return torch.cat(maps, 1)
-
-
-def _squared_distances(f: Tensor, p: Tensor) -> Tensor:
-    """|f - p|^2 = |f|^2 - 2 f.p + |p|^2, (B, C, l, k, V); what is below rounding noise is 0 with gradient 0."""
-    f_squared = f.square().sum(1)[:, None, None, None]
-    total = f_squared + p.square().sum(-1, keepdim=True)
-    squared = total - 2.0 * _pairwise(p, f)
-    noise = 4.0 * torch.finfo(f.dtype).eps * total.detach()
-    return torch.where(squared > noise, squared, 0.0)
-
-
-def _safe_sqrt(squared: Tensor) -> Tensor:
-    positive = squared > 0
-    return torch.where(positive, squared.where(positive, 1.0).sqrt(), 0.0)
-
-
-def _pairwise(p: Tensor, f: Tensor) -> Tensor:
-    """Dot products of (B or 1, C, l, k, E) and (B, E, V), (B, C, l, k, V), as one matrix product."""
+def _products(p: Tensor, f: Tensor) -> Tensor:
+    """Dot products of (B or 1, C, l, k, E) and (B, E, v), (B, C, l, k, v), as one matrix product."""
     return (p.flatten(1, 3) @ f).unflatten(1, p.shape[1:4])
+
+
+def _weighted_sum(weights: Tensor, p: Tensor) -> Tensor:
+    """Sum of references (B or 1, C, l, k, E) with each voxel's weights (B, C, l, k, v), (B, E, v)."""
+    return p.flatten(1, 3).transpose(1, 2) @ weights.flatten(1, 3)
+
+
+def _weighted_voxels(weights: Tensor, f: Tensor) -> Tensor:
+    """Sum of voxels (B, E, v) with each reference's weights (B, C, l, k, v), (B, C, l, k, E)."""
+    return (weights.flatten(1, 3) @ f.transpose(1, 2)).unflatten(1, weights.shape[1:4])
+
+
+def _extreme(extreme: Callable[..., Any], products: Tensor, *, keep: bool) -> tuple[Tensor, Tensor | None]:
+    """torch.max or torch.min over k of (B, C, l, k, v), and which of k it is if the gradient will need it."""
+    k = products.shape[3]
+    if k == 1:
+        return products[:, :, :, 0], None
+    if not keep:  # on a CPU many times faster than with the index
+        return products.amax(3) if extreme is torch.max else products.amin(3), None
+    values, index = extreme(products, 3)
+    return values, index.to(torch.uint8 if k <= 256 else torch.int64)
+
+
+def _at(index: Tensor | None, weights: Tensor, k: int) -> Tensor:
+    """Weights (B, C, l, v) at the one of k references that counts, 0 at the others, (B, C, l, k, v)."""
+    if index is None:
+        return weights[:, :, :, None]
+    zeros = weights.new_zeros(*weights.shape[:3], k, weights.shape[3])
+    return zeros.scatter_(3, index.long()[:, :, :, None], weights[:, :, :, None])
 
 
 def _check(embeddings: Tensor, sets: Tensor, kernel: str, reduce: str) -> None:

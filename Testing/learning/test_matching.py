@@ -11,6 +11,7 @@ from torch import Tensor
 
 from SemiSegEmbedLib.learning.matching import (
     class_similarities,
+    largest_channel,
     match_classes,
     match_labels,
     matching_entropy,
@@ -49,6 +50,15 @@ def test_match_classes_is_the_most_similar_class_and_match_labels_its_binary_cas
     assert classes.unique().tolist() == [0, 1, 2, 3]
     binary = match_classes(embeddings, references[:2], kernel, reduce)
     assert torch.equal(binary.bool(), match_labels(embeddings, references[1], references[0], kernel, reduce))
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 5])
+def test_the_largest_channel_is_that_of_argmax_and_the_lowest_on_a_tie(classes: int) -> None:
+    values = (2 * draw(0, 2, classes, 3, 4, 5)).round()  # many ties
+    found = largest_channel(values.requires_grad_(True))
+    assert found.dtype == torch.int64
+    assert torch.equal(found, (values == values.amax(1, keepdim=True)).byte().argmax(1))
+    assert not found.requires_grad
 
 
 def test_cosine_with_mean_is_a_linear_classifier_of_the_embedding() -> None:

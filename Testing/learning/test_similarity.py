@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from SemiSegEmbedLib.errors import BadInputError
 from SemiSegEmbedLib.learning.matching import similarity_map
-from SemiSegEmbedLib.learning.similarity import UNUSABLE, class_similarities
+from SemiSegEmbedLib.learning.similarity import CHUNK_ELEMENTS, UNUSABLE, class_similarities
 
 FORMS = list(itertools.product(("cosine", "euclidean"), ("mean", "max")))
 all_forms = pytest.mark.parametrize(("kernel", "reduce"), FORMS)
@@ -42,6 +45,16 @@ def literal_similarity_map(embeddings: Tensor, references: Tensor, kernel: str, 
             runs.append(max(scores) if reduce == "max" else sum(scores) / len(scores))
         result[voxel] = sum(runs) / len(runs)
     return result
+
+
+def plain_similarities(embeddings: Tensor, references: Tensor, kernel: str, reduce: str) -> Tensor:
+    """Section 2.3.1 with every pair in memory, of (B, E, D, H, W) and (C, l, k, E), differentiated by torch."""
+    f, p = embeddings[:, None, None, None], references[..., None, None, None]
+    if kernel == "euclidean":
+        pairs = 1.0 / (1.0 + (f - p).square().sum(4).sqrt())
+    else:
+        pairs = torch.nn.functional.cosine_similarity(f, p, dim=4)
+    return (pairs.amax(3) if reduce == "max" else pairs.mean(3)).mean(2)
 
 
 @all_forms
@@ -84,6 +97,76 @@ def test_gradients_to_embeddings_and_references_are_correct(kernel: str, reduce:
     assert torch.autograd.gradcheck(
         lambda f, p: class_similarities(f, p, kernel, reduce, chunk=3), (embeddings, references)
     )
+
+
+@all_forms
+def test_gradients_are_correct_with_masks_groups_without_references_ties_and_embeddings_without_length(
+    kernel: str, reduce: str
+) -> None:
+    leaf, references = draw(2, 2, 4, 2, 2, 2).requires_grad_(True), draw(3, 2, 3, 2, 4, 4)
+    there, counted = torch.ones(2, 1, 2, 2, 2), draw(4, 2, 3, 2, 2, 2) > 0
+    there[:, :, 0, 1, 0] = 0
+    references[..., 3, :] = references[..., 1, :]  # as where few candidates are drawn with replacement
+    references[0, 2], references[1, 1, 0, 2] = 0, 0
+    usable = torch.tensor([[True, True, False], [True, True, True]])
+
+    def loss(f: Tensor, p: Tensor) -> Tensor:
+        similarities = class_similarities(f * there, p, kernel, reduce, usable=usable, chunk=3)
+        assert (similarities[0, 2] == UNUSABLE).all()
+        return similarities.masked_fill(~counted, 0.0)
+
+    assert torch.autograd.gradcheck(lambda f: loss(f, references), leaf)
+    assert torch.autograd.gradcheck(lambda f: loss(f, references[:1]), leaf)
+
+
+@pytest.mark.parametrize("kernel", ["cosine", "euclidean"])
+def test_of_equally_similar_references_each_voxel_has_the_gradient_of_one(kernel: str) -> None:
+    embeddings, references = draw(6, 1, 6, 3, 3, 3).requires_grad_(True), draw(7, 2, 3, 4, 6)
+    twice = references.repeat_interleave(2, 2)
+    gradients = [
+        torch.autograd.grad(class_similarities(embeddings, p, kernel, "max").square().sum(), embeddings)[0]
+        for p in (references, twice)
+    ]
+    torch.testing.assert_close(*gradients)
+
+
+@all_forms
+def test_many_references_and_a_single_one_have_the_literal_gradient(kernel: str, reduce: str) -> None:
+    for k in (1, 300):
+        references, gradients = draw(7, 2, 3, k, 6), []
+        for form in (class_similarities, plain_similarities):
+            embeddings = draw(6, 1, 6, 2, 3, 2).requires_grad_(True)
+            form(embeddings, references, kernel, reduce).square().sum().backward()
+            gradients.append(embeddings.grad)
+        torch.testing.assert_close(*gradients, rtol=1e-10, atol=1e-13)
+
+
+@all_forms
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_lower_precision_embeddings_have_the_gradient_of_single_precision(
+    kernel: str, reduce: str, dtype: torch.dtype
+) -> None:
+    references, gradients = draw(7, 2, 3, 4, 8, dtype=torch.float32), []
+    values = draw(6, 1, 8, 4, 4, 4, dtype=dtype)
+    for form, kind in ((class_similarities, dtype), (plain_similarities, torch.float64)):
+        embeddings = values.detach().to(kind).requires_grad_(True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=kind != torch.float64):  # the backward pass as well
+            form(embeddings, references.to(torch.promote_types(kind, torch.float32)), kernel, reduce).sum().backward()
+        gradients.append(embeddings.grad)
+    assert gradients[0].dtype == dtype
+    torch.testing.assert_close(
+        gradients[0], gradients[1].to(dtype), rtol=1e-2 if dtype == torch.bfloat16 else 1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_gradient_near_a_reference_is_bounded_in_single_precision(reduce: str) -> None:
+    """Distances of the size of their rounding noise have no direction; none may blow up."""
+    references = draw(7, 1, 1, 2, 8, dtype=torch.float32)
+    steps = torch.logspace(-9, -2, 512)[None, :] * draw(6, 8, 512, dtype=torch.float32)
+    embeddings = (references[0, 0, 0][:, None] + steps).view(1, 8, 8, 8, 8).requires_grad_(True)
+    class_similarities(embeddings, references, "euclidean", reduce).sum().backward()
+    assert embeddings.grad.norm(dim=1).max() < 2
 
 
 @all_forms
@@ -205,10 +288,40 @@ def test_nothing_of_the_size_of_voxels_times_references_is_kept_for_the_backward
     embeddings = draw(6, 1, 8, 8, 8, 8).requires_grad_(True)
     references = draw(7, 2, 5, 16, 8)
     kept: list[int] = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.nbytes) or t, lambda t: t):
         class_similarities(embeddings, references, kernel, reduce)
     assert kept
-    assert max(kept) <= embeddings.numel()
+    assert max(kept) <= embeddings.nbytes
+
+
+class Launches(TorchDispatchMode):
+    """How many operators compute something, and the elements of the largest tensor that one makes."""
+
+    VIEWS = ("view", "transpose", "slice", "select", "unsqueeze", "expand", "detach", "split", "unbind", "new_empty")
+    number = largest = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.number += func.overloadpacket.__name__.strip("_") not in self.VIEWS
+        made = result if isinstance(result, tuple | list) else (result,)
+        self.largest = max(self.largest, *(one.numel() for one in made if isinstance(one, Tensor)), 0)
+        return result
+
+
+@pytest.mark.parametrize(
+    ("kernel", "reduce", "most"),
+    [("cosine", "mean", 250), ("cosine", "max", 1000), ("euclidean", "mean", 1250), ("euclidean", "max", 1500)],
+)
+def test_a_gpu_is_told_little_for_a_step_of_the_paper_and_needs_little_memory_for_it(
+    kernel: str, reduce: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's device without values stands for the GPU; two patches of 96^3 voxels."""
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())  # not known there
+    embeddings = torch.empty(2, 16, 96, 96, 96, device="meta", requires_grad=True)
+    with Launches() as launches:
+        class_similarities(embeddings, torch.empty(2, 2, 5, 16, 16, device="meta"), kernel, reduce).sum().backward()
+    assert launches.largest <= max(CHUNK_ELEMENTS, embeddings.numel())
+    assert launches.number <= most
 
 
 def test_channels_last_embeddings_give_the_same_and_keep_their_layout_in_the_gradient() -> None:

@@ -13,7 +13,7 @@ from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBat
 from SemiSegEmbedLib.learning.candidates import draw_positions, gather_embeddings, group_classes, without_margin
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.losses import masked_cross_entropy, masked_mean, unlabelled_loss
-from SemiSegEmbedLib.learning.matching import similarity_entropy
+from SemiSegEmbedLib.learning.matching import largest_channel, similarity_entropy
 from SemiSegEmbedLib.learning.methods.base import Method, add_noise
 from SemiSegEmbedLib.learning.mixing import mix_boxes, with_pasted
 from SemiSegEmbedLib.learning.processes import gathered, own_part
@@ -51,7 +51,7 @@ class EmbeddingMatching(Method):
         (logits_l, f_l), (logits_u, f_u) = self.forward_halves(*views)
         similarities, matchable = self.similarities(f_u, references, usable)
         opinion = self.matching_opinion(unlabelled, similarities, references, usable)
-        y_nn = opinion.argmax(1)
+        y_nn = largest_channel(opinion)
         everywhere = matchable[:, None, None, None].expand_as(reliable)
         unreliable = ~reliable & own & everywhere
 
@@ -77,7 +77,7 @@ class EmbeddingMatching(Method):
         c = self.config
         probabilities, uncertainty = self.monte_carlo(unlabelled.images, c.passes, c.noise_teacher, c.uncertainty_form)
         boxes = unlabelled.boxes
-        return mix_boxes(probabilities.argmax(1), boxes), mix_boxes(uncertainty, boxes)
+        return mix_boxes(largest_channel(probabilities), boxes), mix_boxes(uncertainty, boxes)
 
     def similarities(self, f_u: Tensor, references: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:
         """K of each class at each unlabelled voxel (section 2.3.1), with gradient to the student's f_u alone.

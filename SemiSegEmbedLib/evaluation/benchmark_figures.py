@@ -8,44 +8,46 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from SemiSegEmbedLib.evaluation.figures import BONE_WINDOW, PREDICTION_COLOR, REFERENCE_COLOR, to_png
 
 Curve = Sequence[Mapping[str, Any]]
+DASHES = ("-", "--", ":", "-.")
+"""Of each ten rows, since there are ten colours."""
 
 
 def critical_difference_figure(ranks: Mapping[str, float], groups: Sequence[Sequence[str]], title: str) -> bytes:
-    """Methods on an axis of mean ranks, best on the left; a bar joins those that do not differ significantly.
+    """Methods at their mean ranks, one line each, best on top; a bar joins those that do not differ significantly.
 
     Args:
         ranks: Method name to mean rank, 1 the best.
-        groups: Names that a bar joins, see `statistics.indistinct_groups`.
+        groups: Names that a bar joins, neighbours in rank, see `statistics.indistinct_groups`.
         title: What was ranked.
 
-    Source: J. Demsar, Statistical Comparisons of Classifiers over Multiple Data Sets, 2006, figure 1.
+    Source: J. Demsar, Statistical Comparisons of Classifiers over Multiple Data Sets, 2006, figure 1; here its axis
+    of methods runs down, so that many of them have room.
     """
     order = sorted(ranks, key=ranks.__getitem__)
-    half = (len(order) + 1) // 2
-    figure = Figure(figsize=(9, 1.5 + 0.28 * half + 0.12 * len(groups)), layout="constrained")
-    ax = figure.subplots()
-    top = 0.35 + 0.2 * len(groups)
-    for number, name in enumerate(order):
-        left = number < half
-        level = -0.35 - 0.45 * (number if left else len(order) - 1 - number) - 0.2 * len(groups)
-        edge = 0.6 if left else len(order) + 0.4
-        ax.plot([ranks[name], ranks[name], edge], [0, level, level], color="black", linewidth=0.9)
-        ax.text(edge, level, f" {name} " if not left else f"{name}  ", ha="right" if left else "left", va="center")
+    figure = Figure(figsize=(9 + 0.15 * len(groups), 1.3 + 0.24 * len(order)), layout="constrained")
+    ax, bars = figure.subplots(1, 2, sharey=True, width_ratios=(30, 1 + len(groups)))
+    values = [ranks[name] for name in order]
+    ax.hlines(range(len(order)), 0, values, color="#bbb", linewidth=0.8)
+    ax.plot(values, range(len(order)), "o", color="black", markersize=5)
+    for line, value in enumerate(values):
+        ax.annotate(f"{value:.1f}", (value, line), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    ax.set_yticks(range(len(order)), order)
+    ax.set_xlim(0, 1.1 * len(order) + 1)
+    ax.set_ylim(len(order) - 0.4, -0.6)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("mean rank")
+    ax.grid(axis="x", alpha=0.3)
     for number, group in enumerate(groups):
-        ends = [ranks[group[0]] - 0.04, ranks[group[-1]] + 0.04]
-        ax.plot(ends, [-0.15 - 0.2 * number] * 2, color="#444", linewidth=4, solid_capstyle="butt")
-    ax.axhline(0, 0.18, 0.82, color="black", linewidth=1)
-    for rank in range(1, len(order) + 1):
-        ax.plot([rank, rank], [0, 0.1], color="black", linewidth=1)
-        ax.text(rank, 0.15, str(rank), ha="center", va="bottom", fontsize=9)
+        ends = [order.index(group[0]) - 0.3, order.index(group[-1]) + 0.3]
+        bars.plot([number, number], ends, color="#444", linewidth=4, solid_capstyle="butt")
+    bars.set_xlim(-1, max(len(groups), 1))
+    bars.set_axis_off()
     ax.set_title(title, fontsize=11)
-    ax.set_xlim(-1.6, len(order) + 2.6)
-    ax.set_ylim(-0.6 - 0.45 * half - 0.2 * len(groups), top)
-    ax.set_axis_off()
     return to_png(figure)
 
 
@@ -64,18 +66,20 @@ def training_figure(validation: Mapping[str, Curve], steps: Mapping[str, Curve])
         (steps, "accuracy_teacher_unreliable", "teacher right on unreliable voxels"),
         (steps, "accuracy_matched_unreliable", "matching right on unreliable voxels"),
     )
-    figure = Figure(figsize=(17, 3.6), layout="constrained")
-    axes = figure.subplots(1, len(plots))
-    colors = {title: f"C{number % 10}" for number, title in enumerate({**validation, **steps})}
+    titles = list({**validation, **steps})
+    styles = {title: {"color": f"C{n % 10}", "linestyle": DASHES[n // 10 % 4]} for n, title in enumerate(titles)}
+    figure = Figure(figsize=(15, 2 * max(3.3, 0.6 + 0.17 * len(titles))), layout="constrained")
+    *axes, beside = figure.subplots(2, 3).flat
     for ax, (rows, name, title) in zip(axes, plots, strict=True):
         for row, curve in rows.items():
             points = [(event["step"], event[name]) for event in curve if event.get(name) is not None]
             if points:
-                ax.plot(*zip(*points, strict=True), label=row, color=colors[row], linewidth=1.3)
+                ax.plot(*zip(*points, strict=True), label=row, linewidth=1.3, **styles[row])
         ax.set_title(title, fontsize=10)
         ax.set_xlabel("step")
         ax.grid(alpha=0.3)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=8)
+    beside.legend(*axes[0].get_legend_handles_labels(), loc="upper left", fontsize=8, handlelength=4, frameon=False)
+    beside.set_axis_off()
     return to_png(figure)
 
 

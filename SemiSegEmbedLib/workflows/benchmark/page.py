@@ -13,7 +13,7 @@ from SemiSegEmbedLib.study.files import atomic_write
 from SemiSegEmbedLib.workflows.benchmark import paper_numbers
 from SemiSegEmbedLib.workflows.benchmark.cells import Folders
 from SemiSegEmbedLib.workflows.benchmark.markdown import number, replace_between, table
-from SemiSegEmbedLib.workflows.benchmark.page_figures import figures
+from SemiSegEmbedLib.workflows.benchmark.page_figures import figures, joint_table
 from SemiSegEmbedLib.workflows.benchmark.page_scans import (
     first_column_table,
     further_table,
@@ -22,7 +22,7 @@ from SemiSegEmbedLib.workflows.benchmark.page_scans import (
     strata_table,
 )
 from SemiSegEmbedLib.workflows.benchmark.page_verdicts import MATCHING, ROBUST, pseudo_label_table, verdicts
-from SemiSegEmbedLib.workflows.benchmark.qualitative import picture_name
+from SemiSegEmbedLib.workflows.benchmark.qualitative import find_cases, find_hips, picture_name
 from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results
 from SemiSegEmbedLib.workflows.benchmark.scales import SCALES, Scale
 from SemiSegEmbedLib.workflows.benchmark.tables import TABLES
@@ -87,7 +87,7 @@ def section(scale: Scale, folders: Folders, pictures: Path) -> str:
         everyone = entries | results.external()
         parts.insert(1, verdicts(results, everyone) if scale.name != "smoke" else "")
         parts += [statistics_table(everyone, reference) for reference in (MATCHING, ROBUST)]
-        parts += [figures(scale, entries, pictures), pseudo_label_table(entries)]
+        parts += [figures(scale, entries, results.external(), pictures), pseudo_label_table(entries)]
         parts += [strata_table("HD95 (mm) by kind of scan, fewest annotated scans", scale, table_1_rows)]
         parts += [figure_2(results, pictures), made_with(entries)]
     return "\n".join(parts)
@@ -134,7 +134,7 @@ def small_tables(results: Results, scale: Scale) -> str:
 
 
 def figure_2(results: Results, pictures: Path) -> str:
-    """The qualitative picture where it was drawn, and the errors by kind of scan and number of labelled scans."""
+    """The qualitative picture where it was drawn, and errors at joints and of scans by number of labelled scans."""
     scale = results.scale
     columns = {"supervised, all": results.entry("table1", "supervised", len(scale.columns) - 1)}
     for position, column in enumerate(scale.columns[:-1]):
@@ -143,10 +143,12 @@ def figure_2(results: Results, pictures: Path) -> str:
     text = "### Figure 2\n\n"
     if picture.exists():
         text += "Green is the annotators' outline, orange the prediction.\n\n"
-        text += f"![Three hard cases by number of labelled scans](figures/{picture.name})\n\n"
+        number_of_cases = len(find_cases(find_hips(scale)))
+        text += f"![{number_of_cases} hard cases by number of labelled scans](figures/{picture.name})\n\n"
     else:
         text += "The picture was not drawn at this scale.\n\n"
-    return text + strata_table("HD95 (mm) of embedding matching by kind of scan", scale, columns)
+    scans = strata_table("HD95 (mm) of embedding matching by kind of scan", scale, columns)
+    return f"{text}{joint_table(results)}\n{scans}"
 
 
 def made_with(entries: Mapping[str, Entry]) -> str:

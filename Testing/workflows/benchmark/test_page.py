@@ -1,4 +1,7 @@
+import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +9,16 @@ import pytest
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError
-from SemiSegEmbedLib.phantom.benchmark import cohort, draw_subject, frozen_difficulty
-from SemiSegEmbedLib.workflows.benchmark import page, qualitative
-from SemiSegEmbedLib.workflows.benchmark.cells import Folders
+from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
+from SemiSegEmbedLib.learning.rows import table_rows
+from SemiSegEmbedLib.workflows.benchmark import page, page_figures, qualitative
+from SemiSegEmbedLib.workflows.benchmark.cells import Folders, load_weights
 from SemiSegEmbedLib.workflows.benchmark.external import score_predictions
 from SemiSegEmbedLib.workflows.benchmark.markdown import replace_between
-from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET
-from SemiSegEmbedLib.workflows.benchmark.tables import run_cells, table_cells
+from SemiSegEmbedLib.workflows.benchmark.page_verdicts import MATCHING, NNUNET, ROBUST
+from SemiSegEmbedLib.workflows.benchmark.results import Results
+from SemiSegEmbedLib.workflows.benchmark.scoring import cut_patch, predict_patches
+from SemiSegEmbedLib.workflows.benchmark.tables import TABLES, make_cell, run_cells, table_cells
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,22 +84,111 @@ def test_predictions_of_another_program_are_scored_like_everybody_elses(tiny, ti
         score_predictions("other", tmp_path, tiny_data, folders, map)
 
 
-def test_figure_2_shows_the_cells_that_have_weights_and_names_the_others(tiny, tiny_data, done, work, tmp_path):
-    made = qualitative.draw(tiny, work, done, CPU, tmp_path, lambda *_: None)
+@pytest.fixture
+def copied(done, tmp_path):
+    """Results of its own, since other tests read those of all."""
+    shutil.copytree(done.results, tmp_path / "results")
+    return Folders(tmp_path / "results", done.weights)
+
+
+def test_each_picture_of_ranks_has_its_own_rows_and_the_outsiders_are_in_the_first(
+    tiny, tiny_data, copied, tmp_path, monkeypatch
+):
+    entries = Results(tiny, tiny_data.store.difficulty, copied).first_column(TABLES)
+    record = entries[MATCHING].records[0]
+    for table in TABLES:
+        for row in table_rows(table):
+            cell = make_cell(row, tiny, 0, 0, 0, tiny_data.store.difficulty)
+            copied.result(cell).write_text(json.dumps(record), encoding="ascii")
+    for key in tiny_data.test:
+        np.save(tmp_path / f"{key}.npy", np.array(tiny_data.store.load(key).exact))
+    score_predictions(NNUNET, tmp_path, tiny_data, copied, map)
+    ranked, curves = [], []
+    rank, train = page_figures.critical_difference_figure, page_figures.training_figure
+    monkeypatch.setattr(
+        page_figures, "critical_difference_figure", lambda ranks, *more: ranked.append(ranks) or rank(ranks, *more)
+    )
+    monkeypatch.setattr(page_figures, "training_figure", lambda *rows: curves.append(rows[0]) or train(*rows))
+    text = page.section(tiny, copied, tmp_path)
+    table_1 = {row.title for row in table_rows("table1")}
+    assert set(ranked[0]) == {*table_1, ROBUST, "Supervised, robust augmentation", NNUNET}
+    assert set(curves[0]) == set(ranked[0]) - {NNUNET}
+    assert ranked[0][NNUNET] == 1.0
+    others = {row.title for name in ("robust", "levers") for row in table_rows(name)}
+    assert set(ranked[1]) == others - {"Supervised, robust augmentation"}
+    assert len(ranked[1]) > 15
+    names = ["ranks", "ranks_levers", "curves"]
+    found = re.findall(r"\(figures/benchmark_tiny_(\w+)\.png\)", text)
+    assert found == names
+    assert all((tmp_path / f"benchmark_tiny_{name}.png").is_file() for name in names)
+
+
+def test_figure_2_shows_the_cells_that_have_weights_and_names_the_others(tiny, tiny_data, copied, work, tmp_path):
+    made = qualitative.draw(tiny, work, copied, CPU, tmp_path, lambda *_: None)
     assert made["without weights"] == []
     assert (tmp_path / "benchmark_tiny_figure2.png").read_bytes().startswith(b"\x89PNG")
+    assert "![2 hard cases by number" in page.section(tiny, copied, tmp_path)
     with pytest.raises(BadInputError, match="run `bench table1`"):
         qualitative.draw(tiny, work, Folders(tmp_path, tmp_path), CPU, tmp_path, lambda *_: None)
 
 
-def test_the_cases_of_figure_2_are_the_worst_hips(tiny, tiny_data):
-    cases = {case.name.split("\n")[0]: case.place for case in qualitative.find_cases(tiny, cohort(0, 0, 6))}
-    assert cases["deformed anatomy"].scan == "test-0006"
-    assert "implant" not in cases  # none of the first six patients has metal
-    wide = qualitative.find_cases(tiny, cohort(0, 0, 24))
-    implant = next(case.place.scan for case in wide if case.name.startswith("implant"))
-    scan = next(scan for scan in cohort(0, 0, 24) if scan.key == implant)
-    assert set(draw_subject("test", scan.candidate, frozen_difficulty()).implant) != {"none"}
+def test_the_errors_at_the_joints_are_those_of_the_patches_around_them(tiny, tiny_data, copied, work, tmp_path):
+    qualitative.draw(tiny, work, copied, CPU, tmp_path, lambda *_: None)
+    errors = qualitative.read_errors(tiny, copied)["8 patches"]
+    hips = qualitative.find_hips(tiny)
+    assert list(errors) == [f"test-000{n} {side}" for n in range(1, 7) for side in ("left", "right")]
+    cell = qualitative.figure_cells(tiny)["8 patches"]
+    network, normalisation = load_weights(copied.weight(cell.name), CPU)
+    image, label, _ = cut_patch(tiny_data.store, qualitative.joint_patch(hips[3], tiny), tiny.patch)
+    mask = predict_patches(network, torch.from_numpy(image)[None], normalisation, CPU)[0]
+    wanted = evaluate_labels(label, mask, (6.0,) * 3, [1], border="open")[1]
+    assert errors["test-0002 right"] == {
+        "iou": pytest.approx(wanted["iou"], abs=1e-4),
+        "hd95": pytest.approx(wanted["hd95"], abs=1e-3),
+        "missed": wanted["missed"],
+    }
+    rows = {row[0]: row for row in rows_of(page.section(tiny, copied, tmp_path), "at the joints")}
+    means = [np.mean([error[name] for error in errors.values()]) for name in ("iou", "hd95")]
+    assert rows["joint gap"][1:] == ["12", rows["joint gap"][2], f"{means[0]:.3f} / {means[1]:.2f}"]
+    last = [errors[f"test-0006 {side}"]["iou"] for side in ("left", "right")]
+    assert rows["deformed anatomy, group 5 (10.57 mm)"][3].startswith(f"{np.mean(last):.3f} / ")
+    assert 0 < int(rows["joint gap, arthritis from 0.5"][1]) < 12
+    assert "implant artefact" not in rows  # none of the first six patients has metal
+
+
+def test_errors_of_other_weights_than_those_of_the_result_are_not_shown(tiny, tiny_data, copied, work, tmp_path):
+    before = {row[0]: row for row in rows_of(page.section(tiny, copied, tmp_path), "at the joints")}
+    assert before["joint gap"] == ["joint gap", "12", "not run", "not run"]
+    qualitative.draw(tiny, work, copied, CPU, tmp_path, lambda *_: None)
+    path = copied.result(qualitative.figure_cells(tiny)["8 patches"])
+    record = json.loads(path.read_text(encoding="ascii"))
+    record["weights"]["sha256"] = "0" * 64
+    path.write_text(json.dumps(record), encoding="ascii")
+    after = {row[0]: row for row in rows_of(page.section(tiny, copied, tmp_path), "at the joints")}
+    assert re.fullmatch(r"0\.\d{3} / \d+\.\d\d", after["joint gap"][2])
+    assert after["joint gap"][3] == "not run"
+
+
+def test_the_cases_of_figure_2_are_the_worst_hips_and_none_is_shown_twice(tiny):
+    hips = qualitative.find_hips(tiny)
+    cases = qualitative.find_cases(hips)
+    assert list(cases) == ["narrow joint gap", "deformed anatomy"]  # none of the first six patients has metal
+    assert cases["narrow joint gap"].arthritis == max(hip.arthritis for hip in hips)
+    assert cases["deformed anatomy"].scan.key == "test-0006"
+    assert cases["narrow joint gap"] != cases["deformed anatomy"]
+    wide = qualitative.find_cases(qualitative.find_hips(replace(tiny, test=24)))
+    assert wide["implant"].implant
+    assert not wide["narrow joint gap"].implant
+    assert len(set(wide.values())) == 3
+
+
+def test_the_patch_of_a_joint_lies_around_the_femoral_head(tiny, tiny_data):
+    left, right = (qualitative.joint_patch(hip, tiny) for hip in qualitative.find_hips(tiny)[:2])
+    assert left.scan == right.scan == "test-0001"
+    assert left.start[2] > right.start[2]
+    for place in (left, right):
+        _, _, exact = cut_patch(tiny_data.store, place, tiny.patch)
+        assert exact[tiny.patch // 2, tiny.patch // 2, tiny.patch // 2] == 1
 
 
 def test_only_what_stands_between_the_markers_is_replaced(tmp_path):

@@ -16,10 +16,15 @@ from SemiSegEmbedLib.study.files import atomic_write
 from SemiSegEmbedLib.workflows.benchmark.markdown import NOT_RUN, table
 from SemiSegEmbedLib.workflows.benchmark.page_verdicts import ROBUST, TITLES
 from SemiSegEmbedLib.workflows.benchmark.qualitative import Hip, find_hips, read_errors
-from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results
+from SemiSegEmbedLib.workflows.benchmark.results import Entry, Results, in_common
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
 
-MAIN = {*(row.title for row in table_rows("table1")), ROBUST, TITLES["robust_supervised"]}
+MAIN = {
+    *(row.title for row in table_rows("table1")),
+    ROBUST,
+    TITLES["robust_supervised"],
+    TITLES["robust_supervised_long"],
+}
 """Rows of the main pictures, beside the results of other programs."""
 LEVERS = {row.title for name in ("robust", "levers") for row in table_rows(name)} - MAIN | {ROBUST}
 """Rows of the second picture of ranks: `robust` and what was changed in it."""
@@ -66,8 +71,10 @@ def figures(scale: Scale, entries: Mapping[str, Entry], outsiders: Mapping[str, 
 
 def rank_picture(entries: Mapping[str, Entry], caption: str, path: Path) -> str:
     """The picture of ranks of some rows, and its line on the page; nothing where nothing can be ranked."""
-    values = {title: entry.per_scan("hd95") for title, entry in entries.items()}
-    common = sorted(set.intersection(*map(set, values.values()))) if len(values) > 1 else []
+    if len(entries) < 2:
+        return ""
+    values = {title: entry.per_scan("hd95") for title, entry in in_common(entries).items()}
+    common = sorted(set.intersection(*map(set, values.values())))
     if len(common) < 2:
         return ""
     columns = {title: [row[key] for key in common] for title, row in values.items()}

@@ -41,7 +41,7 @@ def test_both_checkpoints_and_the_teacher_are_judged_on_every_test_scan_and_patc
         assert sorted(judged["scans"]) == sorted(tiny_data.test)
         assert sorted(judged["patches"]) == sorted(place.name for place in tiny_data.test_patches)
         row = judged["scans"]["test-0001"]
-        assert set(row) == {"annotators", "exact"}
+        assert set(row) == {"annotators", "exact", "without islands"}
         assert set(row["exact"]) == {"iou", "hd95", "hd95_pooled", "assd", "nsd_1mm", "nsd_2mm", "missed"}
 
 

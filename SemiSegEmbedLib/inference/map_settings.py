@@ -38,7 +38,8 @@ class MapSettings:
             exactly M passes. "all" for every window; passes of overlapping windows are then blended.
         patch: Window size; best as in training, since instance normalisation depends on it [96, 96, 96].
         overlap: Share that neighbouring windows share.
-        batch: Windows at once; None is what fits into the free memory of a GPU, and 1 on a CPU.
+        batch: Windows at once, fewer where memory runs out; None is what fits into the free memory of a GPU, and 1 on
+            a CPU.
         skip_below_hu: Windows without a voxel above this HU are background unseen; None is what the model's facts say,
             minus infinity computes all [all].
         precision: Of the convolutions, as in training.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 
 from SemiSegEmbedLib.errors import BadInputError, StoppedError
+from SemiSegEmbedLib.learning.memory import unless_out_of_memory
 from SemiSegEmbedLib.study.records import IGNORE
 
 SIGMA_SHARE = 0.125
@@ -68,7 +70,7 @@ def sliding_window(
         image: HU, any float or integer type, (D, H, W); may be a memory map.
         patch: Window size in voxels, (d, h, w).
         overlap: Share of the patch that neighbouring windows share, 0 up to but not 1.
-        batch: Most windows in one call of `predict`.
+        batch: Most windows in one call of `predict`; halved where memory runs out.
         channels: K.
         device: Where windows are cut, computed and blended.
         pad_value: HU around volumes smaller than a patch.
@@ -98,16 +100,21 @@ def sliding_window(
             for i in sorted(set(range(len(layer))) - set(occupied)):
                 blend.add(layer[i], unseen)
                 done += 1
-            for first in range(0, len(occupied), batch):
+            first = 0
+            while first < len(occupied):
                 if should_stop is not None and should_stop():
                     raise StoppedError("Segmentation was stopped; nothing was written.")
                 chosen = occupied[first : first + batch]
-                windows = torch.stack([_cut(slab, layer[i], walk.patch) for i in chosen]).float()[:, None]
-                predictions = predict(windows, [number * len(layer) + i for i in chosen])
+                compute = partial(_computed, predict, walk, slab, number, chosen)
+                predictions = compute() if len(chosen) == 1 else unless_out_of_memory(compute, blend.device)
+                if predictions is None:
+                    batch = len(chosen) // 2
+                    continue
                 if tuple(predictions.shape) != (len(chosen), channels, *walk.patch):
                     raise ValueError(f"predict returned shape {tuple(predictions.shape)}, not {channels} channels")
                 for i, prediction in zip(chosen, predictions, strict=True):
                     blend.add(layer[i], prediction.float())
+                first += len(chosen)
                 done += len(chosen)
                 if progress is not None:
                     progress(done, total)
@@ -115,6 +122,12 @@ def sliding_window(
     if progress is not None:
         progress(total, total)
     return collected
+
+
+def _computed(predict: Predict, walk: _Walk, slab: Tensor, number: int, chosen: Sequence[int]) -> Tensor:
+    """What `predict` makes of windows of a layer, which is given by its number."""
+    windows = torch.stack([_cut(slab, walk.layer[i], walk.patch) for i in chosen]).float()[:, None]
+    return predict(windows, [number * len(walk.layer) + i for i in chosen])
 
 
 def count_windows(shape: Sequence[int], patch: Sequence[int], overlap: float) -> int:

@@ -1,7 +1,8 @@
 """The M stochastic passes of the teacher over one window, and their uncertainty (paper, section 2.2, eq. 2).
 
 On a processor drawing dropout masks would take longer than the convolutions. There the masks come from one long random
-sequence that is drawn once (`MaskPool`), and OpenVINO takes them as inputs. Elsewhere torch's own dropout is used.
+sequence that is drawn once (`MaskPool`), and OpenVINO takes them as inputs. Elsewhere torch's own dropout is used and
+seeded for each pass: as many passes are made at once as there is memory for, and the masks stay the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -25,12 +27,16 @@ from SemiSegEmbedLib.inference.engine import (
 )
 from SemiSegEmbedLib.inference.map_settings import MapSettings
 from SemiSegEmbedLib.inference.model_file import Model
+from SemiSegEmbedLib.inference.sliding_window import fit_batch
 from SemiSegEmbedLib.learning.dropout import Dropout, kept_values
+from SemiSegEmbedLib.learning.memory import available_bytes, unless_out_of_memory
 from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D, mc_dropout
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.uncertainty import EntropyAccumulator
 
 SEED_STEP = 1_000_003
+MOST_PASSES, MOST_DRAWS = 2**12, 2**6
+"""Seeds are kept apart for so many passes of a window, and so many draws of a pass."""
 POOL_STARTS = 2**23
 """At how many places of the random sequence a mask may begin."""
 
@@ -55,7 +61,9 @@ class Passes:
     def __init__(
         self, model: Model, settings: MapSettings, device: torch.device, patch: Sequence[int], windows: int
     ) -> None:
-        self.settings, self.device = settings, device
+        self.settings, self.device, self.patch = settings, device, patch
+        self.base_filters = model.teacher.embed_dim // 2
+        self._at_once = 0
         self._forward = _make_forward(model.teacher, settings, device, patch, windows)
 
     def __call__(self, image: Tensor, number: int) -> Tensor:
@@ -63,21 +71,53 @@ class Passes:
 
         The number seeds noise and dropout, so neither batches nor the order of windows change the result.
         """
-        torch.manual_seed(self.settings.seed * SEED_STEP + number)
-        entropies = EntropyAccumulator(self.settings.uncertainty_form)
-        # All passes at once on a GPU; one by one on a CPU, where a batch is no faster and takes M times the memory.
-        at_once = self.settings.passes if self.device.type != "cpu" else 1
-        for done in range(0, self.settings.passes, at_once):
-            count = min(at_once, self.settings.passes - done)
-            noisy = image.expand(count, -1, -1, -1, -1)
-            noisy = noisy + self.settings.noise * torch.randn_like(noisy)
-            entropies.add(torch.softmax(self._forward(noisy).float(), 1)[:, None])
+        seed = self.settings.seed * SEED_STEP + number
+        torch.manual_seed(seed)
+        entropies, done = EntropyAccumulator(self.settings.uncertainty_form), 0
+        # Asked at the first window, when everything else that is kept on a GPU lies there.
+        self._at_once = self._at_once or self._fitting()
+        while done < self.settings.passes:
+            count = min(self._at_once, self.settings.passes - done)
+            seeds = [(seed * MOST_PASSES + i) * MOST_DRAWS % 2**63 for i in range(done, done + count)]
+            compute = partial(self._probabilities, image, seeds)
+            found = compute() if count == 1 else unless_out_of_memory(compute, self.device)
+            if found is None:
+                self._at_once = count // 2
+                continue
+            entropies.add(found[:, None])
+            done += count
         return entropies.entropy()
+
+    def _fitting(self) -> int:
+        """How many passes to make at once."""
+        if self.device.type == "cpu":
+            return 1  # a batch is no faster there
+        if self.device.type != "cuda":
+            return self.settings.passes
+        size = 4 if autocast_dtype(self.settings.precision, self.device) is None else 2
+        free = available_bytes(self.device)
+        return fit_batch(self.patch, self.base_filters, free, bytes_per_value=size, most=self.settings.passes)[1]
+
+    def _probabilities(self, image: Tensor, seeds: Sequence[int]) -> Tensor:
+        """Of as many passes as there are seeds, (m, C, d, h, w)."""
+        if isinstance(self._forward, _PlainForward):
+            noisy = []
+            for seed in seeds:
+                torch.manual_seed(seed)
+                noisy.append(self._with_noise(image))
+            logits = self._forward(torch.cat(noisy), seeds)
+        else:
+            # One pass after the other goes on in the random numbers of the window.
+            logits = self._forward(self._with_noise(image))
+        return torch.softmax(logits.float(), 1)
+
+    def _with_noise(self, image: Tensor) -> Tensor:
+        return image + self.settings.noise * torch.randn_like(image)
 
 
 def _make_forward(
     teacher: UNet3D, settings: MapSettings, device: torch.device, patch: Sequence[int], windows: int
-) -> _Forward:
+) -> _PlainForward | _Forward:
     dtype = autocast_dtype(settings.precision, device)
     dropouts = [module for module in teacher.modules() if isinstance(module, nn.Dropout | nn.Dropout3d)]
     if device.type != "cpu" or not all(isinstance(module, Dropout) and module.p > 0 for module in dropouts):
@@ -90,14 +130,36 @@ def _make_forward(
 
 
 class _PlainForward:
-    """Torch's own dropout."""
+    """Torch's own dropout, drawn for each pass of a batch from the pass's seed."""
 
     def __init__(self, teacher: UNet3D, device: torch.device, dtype: torch.dtype | None) -> None:
-        self.engine = TorchEngine(teacher, device, dtype)
+        network = copy.deepcopy(teacher)
+        for number, block in enumerate(m for m in network.modules() if isinstance(m, ConvBlock)):
+            block[3] = _Seeded(block[3], number + 1)  # the seed itself is that of the noise
+        self.engine = TorchEngine(network, device, dtype)
+        self._dropouts = [module for module in self.engine.network.modules() if isinstance(module, _Seeded)]
 
-    def __call__(self, noisy: Tensor) -> Tensor:
+    def __call__(self, noisy: Tensor, seeds: Sequence[int]) -> Tensor:
+        for dropout in self._dropouts:
+            dropout.seeds = seeds
         with mc_dropout(self.engine.network):
             return self.engine(noisy)[0]
+
+
+class _Seeded(nn.Module):
+    """A dropout that is seeded for each image of a batch, so that masks do not depend on what else is in the batch."""
+
+    def __init__(self, dropout: nn.Module, number: int) -> None:
+        super().__init__()
+        self.dropout, self.number = dropout, number
+        self.seeds: Sequence[int] = ()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(m, C, d, h, w), changed in place, so that one mask is there at a time."""
+        for image, seed in zip(x.split(1), self.seeds, strict=True):
+            torch.manual_seed(seed + self.number)
+            image.copy_(self.dropout(image))
+        return x
 
 
 class MaskPool:

@@ -14,6 +14,7 @@ WORTHWHILE_STEPS = 3000
 """Compiling takes a minute or so; a prototype of the paper's step won 23 ms by it on an H100 (109 to 86), so fewer
 steps do not win it back."""
 PROBE_SIDE = 16
+NOT_COMPILED = "The networks run without torch's compiler, which does not work here."
 MOST_FORMS = 64
 """Of one network's code in a process: one for each mode and batch size, in each run. Beyond torch's own 8 a further
 run would be computed uncompiled."""
@@ -64,12 +65,27 @@ class Compiler:
         except Exception as error:  # whatever a compiler may raise; the plain networks do the same work
             if is_out_of_memory(error):
                 raise
-            self.active = False
+            self.switch_off()
         finally:
             network.zero_grad(set_to_none=True)
             for name, value in network.named_buffers():
                 value.copy_(buffers[name])
-        return "" if self.active else "The networks run without torch's compiler, which does not work here."
+        return "" if self.active else NOT_COMPILED
+
+    def is_at_fault(self, error: BaseException) -> bool:
+        """Whether a step failed because a network could not be compiled for its patches, which are larger than the
+        probe's and may come in new numbers at any step."""
+        if not self.active or is_out_of_memory(error):
+            return False
+        from torch._dynamo.exc import TorchDynamoException  # also the base of what inductor raises
+
+        # Triton's own errors come through where a kernel is launched for the first time.
+        return isinstance(error, TorchDynamoException) or type(error).__module__.partition(".")[0] == "triton"
+
+    def switch_off(self) -> None:
+        """The networks run as they are from here on."""
+        self.active = False
+        self._compiled.clear()
 
 
 def _allow_many_forms() -> None:

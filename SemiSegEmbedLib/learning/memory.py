@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
@@ -19,6 +21,14 @@ BACKWARD_SHARE = 0.5
 bf16 (measured on a GPU: 7.0 to 7.9) and 12.1 in fp32 (10.8 to 11.3), supervised 2 patches in bf16 at 3.3 (3.5)."""
 USABLE = 0.9
 WEIGHTS_PER_SQUARED_FILTER = 18_630
+_OUT_OF_MEMORY = (
+    "out of memory", "not enough memory", "can't allocate memory",
+    "status_alloc_failed", "allocation_failed",  # cuBLAS and cuDNN up to 8, cuDNN 9
+)  # fmt: skip
+_PERHAPS_OUT_OF_MEMORY = ("unable to find an engine",)
+"""cuDNN says this when no algorithm has room for its workspace, but also when it has none for the operation at all."""
+
+_Result = TypeVar("_Result")
 
 
 def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool = False) -> int:
@@ -148,10 +158,32 @@ def cannot_shrink(config: TrainingConfig) -> SemiSegEmbedError:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception of torch, on any device, means that memory ran out."""
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    return any(hint in text for hint in ("out of memory", "not enough memory", "can't allocate memory"))
+    return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or _says(error, _OUT_OF_MEMORY)
+
+
+def may_be_out_of_memory(error: BaseException) -> bool:
+    """Whether it is worth a try with less memory; where there is no less, the error itself says what is wrong."""
+    return isinstance(error, RuntimeError | MemoryError) and (
+        is_out_of_memory(error) or _says(error, _PERHAPS_OUT_OF_MEMORY)
+    )
+
+
+def unless_out_of_memory(compute: Callable[[], _Result], device: torch.device) -> _Result | None:
+    """What `compute` returns, or None when memory ran out, or may have; other errors are raised."""
+    try:
+        return compute()
+    except (RuntimeError, MemoryError) as error:
+        if not may_be_out_of_memory(error):
+            raise
+    # Only here, since the error holds whatever was computed before it.
+    give_back(device)
+    return None
+
+
+def give_back(device: torch.device) -> None:
+    """Hands the memory that torch keeps of tensors that are gone back to the GPU, so that it can be cut anew."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def peak_bytes(device: torch.device) -> int | None:
@@ -164,6 +196,11 @@ def peak_bytes(device: torch.device) -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _says(error: BaseException, hints: tuple[str, ...]) -> bool:
+    text = str(error).lower()
+    return any(hint in text for hint in hints)
 
 
 def _kept_by_encoder(config: TrainingConfig, voxels: int, size: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -40,17 +41,19 @@ class Optimiser:
     def __init__(self, parameters: list[nn.Parameter], config: TrainingConfig, dtype: torch.dtype | None) -> None:
         device = parameters[0].device
         scalable = device.type in ("cpu", "cuda")
-        fp16 = dtype == torch.float16
         self.parameters, self.clip = parameters, config.gradient_clip or NO_CLIPPING
         self.adam = torch.optim.Adam(
             parameters, config.learning_rate, betas=config.betas, fused=True if scalable else None
         )
-        self.scaler = torch.amp.GradScaler(
+        fp16 = dtype == torch.float16
+        self._new_scaler = partial(
+            torch.amp.GradScaler,
             device.type,
             init_scale=65536.0 if fp16 else 1.0,
             growth_interval=2000 if fp16 else 2**31 - 1,
             enabled=scalable,
         )
+        self.scaler = self._new_scaler()
         self._skipped = torch.zeros(2, dtype=torch.int64, device=device)
 
     def backward(self, loss: Tensor) -> None:
@@ -62,16 +65,24 @@ class Optimiser:
         self.scaler.unscale_(self.adam)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.clip)
         bad = (~torch.isfinite(norm)).long()
-        self._skipped = torch.stack([self._skipped[0] + bad, (self._skipped[1] + 1) * bad])
+        skipped = torch.stack([self._skipped[0] + bad, (self._skipped[1] + 1) * bad])
         for group in self.adam.param_groups:
             group["lr"] = learning_rate
         self.scaler.step(self.adam)
         self.scaler.update()
-        self.forget_gradients()
-
-    def forget_gradients(self) -> None:
-        """Also ends a step that was given up half way."""
+        self._skipped = skipped
         self.adam.zero_grad(set_to_none=True)
+
+    def give_up_step(self) -> None:
+        """Forgets a step that failed anywhere, so that it can be made again. Waits for the device."""
+        self.adam.zero_grad(set_to_none=True)
+        # A scaler refuses to unscale twice and has no way to forget that it did.
+        fresh = self._new_scaler()
+        fresh.load_state_dict(self.scaler.state_dict())
+        self.scaler = fresh
+        # Adam takes a state that it could not finish for a whole one.
+        for parameter in [p for p, state in self.adam.state.items() if "exp_avg_sq" not in state]:
+            del self.adam.state[parameter]
 
     def skipped(self) -> tuple[int, int]:
         """Steps left out: in all, and in a row until now. Waits for the device."""

@@ -69,9 +69,12 @@ class Stepper:
         """Takes no further step: the other processes are let go of."""
         self._forward = self.method
 
+    def give_up_step(self) -> None:
+        """Forgets a step that failed, so that it can be taken again."""
+        self.optimiser.give_up_step()
+
     def change_config(self, config: TrainingConfig) -> None:
         """Takes smaller patches or parts from here on, after a step was given up."""
-        self.optimiser.forget_gradients()
         self.config = self.method.config = config
 
     def state_dict(self) -> dict[str, Any]:

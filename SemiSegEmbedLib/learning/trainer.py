@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from SemiSegEmbedLib.learning import memory, processes
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.batches import Batch
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
+from SemiSegEmbedLib.learning.compiling import NOT_COMPILED
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.optimiser import learning_rate_at
@@ -164,24 +166,41 @@ class Trainer:
         return self.step % every == 0 or self.step == self.config.steps
 
     def _guarded_step(self) -> None:
-        """One step; memory that runs out makes the step smaller and tries again."""
+        """One step; it is tried again smaller where memory runs out, and uncompiled where the compiler fails."""
         while True:
             try:
                 return self.stepper.take(self._next_batch, self.step)
-            except (RuntimeError, MemoryError) as error:
-                if not memory.is_out_of_memory(error):
-                    raise
-                smaller = None if processes.together() else memory.smaller(self.config)
-                if smaller is None:
-                    raise memory.cannot_shrink(self.config) from None
-            self._take_config(*smaller)
+            except Exception as error:
+                remedy = self._remedy(error)
+            # Only here, since the error holds whatever was computed before it.
+            self.stepper.give_up_step()
+            memory.give_back(self.device)
+            remedy()
+
+    def _remedy(self, error: Exception) -> Callable[[], None]:
+        """What lets the step be tried again; raises where there is nothing."""
+        alone = not processes.together()  # together a step cannot be tried again: the others wait in another place
+        compiler = self.method.compiler
+        if alone and compiler is not None and compiler.is_at_fault(error):
+            return self._stop_compiling
+        if not memory.may_be_out_of_memory(error):
+            raise error
+        smaller = memory.smaller(self.config) if alone else None
+        if smaller is not None:
+            return partial(self._take_config, *smaller)
+        if memory.is_out_of_memory(error):
+            raise memory.cannot_shrink(self.config) from None
+        raise error
+
+    def _stop_compiling(self) -> None:
+        assert self.method.compiler is not None
+        self.method.compiler.switch_off()
+        self.report({"event": "warning", "step": self.step, "message": NOT_COMPILED})
 
     def _take_config(self, config: TrainingConfig, sentence: str) -> None:
         self.config = config
         self.stepper.change_config(config)
         self.source.change_config(config)
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
         self.report({"event": "memory", "step": self.step, "message": sentence})
 
     def _next_batch(self) -> Batch:

@@ -59,7 +59,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _explain(error: BaseException) -> str:
     if isinstance(error, SemiSegEmbedError):
         return str(error)
-    if isinstance(error, torch.OutOfMemoryError):
+    if isinstance(error, torch.OutOfMemoryError) or (is_out_of_memory(error) and _is_of_gpu(error)):
         return "The GPU ran out of memory: close other programs that use it, then resume."
     if is_out_of_memory(error) or "could not create a primitive" in str(error):  # the latter is oneDNN's way to say it
         return "The computer ran out of memory: close other programs, then resume."
@@ -70,6 +70,10 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, PermissionError):
         return "A file of the study may not be written: check the permissions of its folder, then resume."
     return next((sentence for text, sentence in _GPU_TEXTS if text in str(error)), "")
+
+
+def _is_of_gpu(error: BaseException) -> bool:
+    return any(name in str(error) for name in ("CUDA", "CUDNN", "CUBLAS"))
 
 
 def report_traceback(error: BaseException) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-import torch
 
 from SemiSegEmbedLib import __version__
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
@@ -24,6 +23,7 @@ from SemiSegEmbedLib.inference.map_result import Provenance
 from SemiSegEmbedLib.inference.maps import Maps, predict_maps
 from SemiSegEmbedLib.inference.model_file import Model, load_model
 from SemiSegEmbedLib.inference.places import uncertain_places
+from SemiSegEmbedLib.learning.memory import is_out_of_memory
 from SemiSegEmbedLib.study.classes import training_classes
 from SemiSegEmbedLib.study.files import atomic_write, remove_abandoned, replace_folder, temporary_folder
 from SemiSegEmbedLib.study.records import Label, Role
@@ -286,9 +286,7 @@ def segment_many(
         except SemiSegEmbedError as error:
             outcome.error = str(error)
         except (OSError, RuntimeError, MemoryError) as error:
-            reason = (
-                "out of memory" if isinstance(error, MemoryError | torch.OutOfMemoryError) else type(error).__name__
-            )
+            reason = "out of memory" if is_out_of_memory(error) else type(error).__name__
             outcome.error = f"This scan could not be segmented ({reason}): free memory and disk, then try again."
         outcomes.append(outcome)
     return outcomes

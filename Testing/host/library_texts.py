@@ -50,6 +50,7 @@ NOT_SHOWN = (
     "driver version is insufficient",
     "no kernel image is available",
     "not enough memory",
+    "unable to find an engine",
     "{context}~{category}~{kind}~{entry}~Anatomic codes - DICOM master list~^^~^^",
 )
 """What files hold, names of segments and studies among it, and what other programs say."""

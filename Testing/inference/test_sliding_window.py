@@ -57,6 +57,52 @@ def test_the_batch_changes_nothing(batch):
     np.testing.assert_allclose(walk(image, network, batch=batch), walk(image, network), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
+        MemoryError(),
+    ],
+)
+def test_a_batch_that_finds_no_memory_is_halved_down_to_one_window(error: Exception) -> None:
+    image, network = volume((30, 40, 50)), small_network()
+    sizes: list[int] = []
+    steps: list[int] = []
+
+    def predict(windows: torch.Tensor, numbers: object) -> torch.Tensor:
+        sizes.append(len(windows))
+        if len(windows) > fits:
+            raise error
+        return network(windows / 300)
+
+    options = {"channels": 2, "progress": lambda done, _: steps.append(done)}
+    fits = 2
+    found = sliding_window(predict, image, PATCH, 0.25, 9, **options)
+    np.testing.assert_allclose(found, walk(image, network), atol=1e-5)
+    assert sizes[:3] == [8, 4, 2], "a layer has 8 windows"
+    assert max(sizes[3:]) == 2
+    assert steps == sorted(steps)
+    fits, sizes[:] = 0, []
+    with pytest.raises(type(error)) as raised:
+        sliding_window(predict, image, PATCH, 0.25, 9, **options)
+    assert raised.value is error
+    assert sizes == [8, 4, 2, 1]
+
+
+def test_another_error_is_not_tried_again() -> None:
+    sizes: list[int] = []
+
+    def predict(windows: torch.Tensor, numbers: object) -> torch.Tensor:
+        sizes.append(len(windows))
+        raise RuntimeError("shape mismatch")
+
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        sliding_window(predict, volume((30, 40, 50)), PATCH, 0.25, 4, channels=2)
+    assert sizes == [4]
+
+
 def test_finished_slabs_come_once_in_order_and_no_thicker_than_a_patch():
     network, image = small_network(), volume((60, 30, 20))
     slabs = []

@@ -9,14 +9,20 @@ from __future__ import annotations
 import copy
 import functools
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from SemiSegEmbedLib.learning.compiling import Compiler
+from SemiSegEmbedLib.learning.compiling import NOT_COMPILED, Compiler
 from SemiSegEmbedLib.learning.config import preset
 from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D
+from SemiSegEmbedLib.learning.trainer import Trainer
+from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
 NO_COMPILER = 77
 
@@ -57,8 +63,37 @@ def compiled_forms() -> int:
     return len(forms)
 
 
+def goes_on_where_the_real_size_cannot_be_compiled() -> bool:
+    """A run whose compiler refuses what is larger than the probe; dynamo and its exception are real."""
+
+    def refuse(graph: torch.fx.GraphModule, inputs: list[torch.Tensor]) -> Callable[..., object]:
+        if any(x.ndim == 5 and x.shape[-1] == 24 for x in inputs):
+            raise RuntimeError("no valid triton configs")
+        return graph.forward
+
+    events: list[dict[str, Any]] = []
+    label = np.zeros((24, 24, 24), np.uint8)
+    label[8:16, 8:16, 8:16] = 1
+    volume = Volume("case-0001", (400.0 * label).astype(np.float16), label, (1.0, 1.0, 1.0))
+    config = preset(
+        "paper", method="supervised", steps=2, patch_size=label.shape, base_filters=2, precision="fp32", compile="on",
+    )  # fmt: skip
+    real, torch.compile = torch.compile, functools.partial(torch.compile, backend=refuse)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = Trainer(
+                config, [volume], Normalisation(60.0, 120.0), 2, device="cpu", checkpoints=Path(folder),
+                report=events.append,
+            ).run()  # fmt: skip
+    finally:
+        torch.compile = real
+    warnings = [event["message"] for event in events if event["event"] == "warning"]
+    return outcome.state == "finished" and warnings == [NOT_COMPILED]
+
+
 def main() -> int:
     assert compiled_forms() == 9
+    assert goes_on_where_the_real_size_cannot_be_compiled()
     torch.manual_seed(0)
     plain = Small()
     compiled = copy.deepcopy(plain)

@@ -94,6 +94,26 @@ def test_running_out_of_memory_is_recognised_and_other_errors_are_not() -> None:
     assert memory.is_out_of_memory(MemoryError())
     assert memory.is_out_of_memory(torch.cuda.OutOfMemoryError("CUDA out of memory."))
     assert not memory.is_out_of_memory(RuntimeError("shape mismatch"))
+    assert not memory.may_be_out_of_memory(RuntimeError("shape mismatch"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
+)
+def test_the_gpus_libraries_say_in_their_own_words_that_memory_ran_out(text: str) -> None:
+    assert memory.is_out_of_memory(RuntimeError(text))
+
+
+def test_what_may_be_a_lack_of_memory_is_tried_again_and_not_called_one() -> None:
+    error = RuntimeError("GET was unable to find an engine to execute this computation")
+    assert memory.may_be_out_of_memory(error)
+    assert not memory.is_out_of_memory(error)
+    assert not memory.may_be_out_of_memory(ValueError("out of memory"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -69,6 +70,58 @@ def test_the_state_goes_on_exactly() -> None:
         optimiser.backward(sum((w**2).sum() for w in ws))
         optimiser.step(1e-2)
     assert all(torch.equal(x, y) for x, y in zip(ours, theirs, strict=True))
+
+
+def out_of_memory(*_: object, **__: object) -> None:
+    raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float16])
+@pytest.mark.parametrize("where", ["Adam's first moment", "Adam's second moment", "a later step"])
+def test_a_step_that_failed_after_its_gradients_were_unscaled_is_made_again_as_if_nothing_had_been(
+    where: str, dtype: torch.dtype | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = weights(), weights()
+    a, b = (Optimiser(w, preset("paper"), dtype) for w in (ours, theirs))
+
+    def step(optimiser: Optimiser, ws: list[nn.Parameter]) -> None:
+        optimiser.backward(sum((w**2).sum() for w in ws))
+        optimiser.step(1e-2)
+
+    if where == "a later step":
+        step(a, ours)
+        step(b, theirs)
+    before = a.scaler.state_dict()
+    with monkeypatch.context() as patched:
+        if where == "a later step":
+            patched.setattr(a.adam, "step", out_of_memory)
+        else:
+            zeros, made = torch.zeros_like, []
+
+            def few(*args: Any, **options: Any) -> torch.Tensor:
+                if len(made) == (2 if where == "Adam's first moment" else 1):
+                    out_of_memory()
+                made.append(1)
+                return zeros(*args, **options)
+
+            patched.setattr(torch, "zeros_like", few)
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            step(a, ours)
+    a.give_up_step()
+    assert a.scaler.state_dict() == before
+    assert all(w.grad is None for w in ours)
+    for _ in range(2):
+        step(a, ours)
+        step(b, theirs)
+    assert all(torch.equal(x, y) for x, y in zip(ours, theirs, strict=True))
+    assert a.scaler.state_dict() == b.scaler.state_dict()
+    assert a.skipped() == (0, 0)
+
+
+def test_a_step_can_be_given_up_before_its_first_gradient() -> None:
+    optimiser = Optimiser(weights(), preset("paper"), torch.float16)
+    optimiser.give_up_step()
+    assert optimiser.scaler.get_scale() == 65536.0
 
 
 def test_schedules_start_rise_and_end_where_they_say() -> None:

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from SemiSegEmbedLib.errors import BadInputError, SemiSegEmbedError, StoppedError
+from SemiSegEmbedLib.learning import compiling
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint
+from SemiSegEmbedLib.learning.compiling import PROBE_SIDE
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.methods import METHODS
 from SemiSegEmbedLib.learning.methods.supervised import Supervised
@@ -280,6 +282,97 @@ def test_a_run_that_never_fits_ends_with_a_sentence(bench: Bench, monkeypatch: p
     out_of_memory_until(lambda c: False, monkeypatch)
     with pytest.raises(SemiSegEmbedError, match=r"even with patches of 16 x 16 x 16"):
         bench.trainer(config()).run()
+
+
+def test_memory_that_runs_out_in_the_optimiser_shrinks_the_step_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, failures = torch.optim.Adam.step, iter(["once", "twice"])
+
+    def step(self: torch.optim.Adam) -> Any:
+        if next(failures, None):
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return honest(self)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", step)
+    assert bench.trainer(config(steps=2)).run().state == "finished"
+    assert [e["step"] for e in bench.of("memory")] == [0, 0]
+
+
+@pytest.mark.parametrize("lasts", [False, True])
+def test_a_convolution_without_an_engine_is_tried_smaller_and_in_the_end_called_by_its_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, lasts: bool
+) -> None:
+    honest = METHODS["embedding_matching"].training_step
+
+    def step(self: Any, batch: Any, at: int) -> tuple:
+        if lasts or self.config.accumulation == 1:
+            raise RuntimeError("GET was unable to find an engine to execute this computation")
+        return honest(self, batch, at)
+
+    monkeypatch.setattr(METHODS["embedding_matching"], "training_step", step)
+    if lasts:
+        with pytest.raises(RuntimeError, match="unable to find an engine"):
+            bench.trainer(config(steps=2)).run()
+    else:
+        assert bench.trainer(config(steps=2)).run().state == "finished"
+    assert bench.of("memory")
+
+
+class Compiled:
+    """Stands for `torch.compile`: what it returns raises an error for patches larger than the probe's."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, network: torch.nn.Module, **_: object) -> Callable[[torch.Tensor], object]:
+        def run(images: torch.Tensor) -> object:
+            if images.shape[-1] > PROBE_SIDE:
+                raise self.error
+            return network(images)
+
+        return run
+
+
+def triton_error() -> Exception:
+    made = type("OutOfResources", (Exception,), {"__module__": "triton.runtime.errors"})
+    return made("out of resource: shared memory")
+
+
+@pytest.mark.parametrize("kind", ["inductor", "dynamo", "triton"])
+def test_where_compiling_fails_at_the_real_size_the_step_is_tried_without(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    from torch._dynamo.exc import InternalTorchDynamoError
+    from torch._inductor.exc import InductorError
+
+    error = {
+        "inductor": InductorError(RuntimeError("no valid triton configs"), None),
+        "dynamo": InternalTorchDynamoError("assertion failed"),
+        "triton": triton_error(),
+    }[kind]
+    monkeypatch.setattr(compiling.torch, "compile", Compiled(error))
+    trainer = bench.trainer(config(steps=2, patch_size=(24, 24, 24), compile="on", method="supervised"))
+    assert trainer.run().state == "finished"
+    assert [(e["step"], e["message"]) for e in bench.of("warning")] == [(0, compiling.NOT_COMPILED)]
+    assert not bench.of("memory")
+
+
+def test_memory_that_runs_out_in_the_compiler_and_other_errors_do_not_end_compiling(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch._inductor.exc import InductorError
+
+    compiled = {"steps": 2, "patch_size": (24, 24, 24), "compile": "on", "method": "supervised"}
+    full = InductorError(torch.cuda.OutOfMemoryError("CUDA out of memory."), None)
+    monkeypatch.setattr(compiling.torch, "compile", Compiled(full))
+    with pytest.raises(SemiSegEmbedError, match="Memory ran out"):
+        bench.trainer(config(**compiled)).run()
+    assert bench.of("memory")
+    monkeypatch.setattr(compiling.torch, "compile", Compiled(RuntimeError("shape mismatch")))
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        bench.trainer(config(**compiled), "other").run()
+    assert not bench.of("warning")
 
 
 def test_memory_is_fitted_before_the_run(bench: Bench) -> None:

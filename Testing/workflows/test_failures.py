@@ -81,6 +81,8 @@ def test_a_study_that_moves_while_a_run_goes_on_says_so_and_is_resumed_at_its_ne
     ("error", "words"),
     [
         (torch.OutOfMemoryError("CUDA out of memory"), "The GPU ran out of memory"),
+        (RuntimeError("CUDA error: out of memory"), "The GPU ran out of memory"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "The GPU ran out of memory"),
         (MemoryError(), "close other programs"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "computer ran out of memory"),
         (RuntimeError("CUDA error: unspecified launch failure"), "GPU or its driver reported an error"),

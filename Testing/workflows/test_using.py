@@ -79,6 +79,20 @@ def test_one_bad_scan_does_not_end_the_others_and_nothing_is_written_over(
     assert str(tmp_path) not in outcomes[0].error + outcomes[1].error
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"), [("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "out of memory"), ("other", "RuntimeError")]
+)
+def test_a_scan_that_finds_no_memory_says_so(
+    trained_study: Study, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(segmentation, "predict_maps", fail)
+    [outcome] = segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
+    assert outcome.error.startswith(f"This scan could not be segmented ({reason}): ")
+
+
 def test_results_of_a_case_are_kept_in_the_study(trained_study: Study) -> None:
     outcomes = segment_many(trained_study.folder, [Path("case-0003")], None, OPTIONS)
     assert outcomes[0].error == ""

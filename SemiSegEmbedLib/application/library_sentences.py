@@ -57,6 +57,7 @@ SENTENCES = (
     _("Only {bone} cm3 are as dense as bone, a hip seems not to be in view: check that it is the right scan."),
     _("Passes must be at least 1, and noise, threshold and margin at least 0."),
     _("Phantoms cannot be made at {spacing_mm} mm: choose a spacing from 0.4 to 6 mm."),
+    _("Phantoms have no field of view {field}: choose one of {fields}."),
     _("PythonSlicer was not found beside Slicer: install Slicer again."),
     _("References of shape {shape} do not fit embeddings of shape {shape2}; both need the same number of channels."),
     _("Segmentation was stopped; nothing was written."),

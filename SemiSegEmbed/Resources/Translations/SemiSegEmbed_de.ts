@@ -1694,6 +1694,10 @@ Keine Aufnahmen zur Hand? Wählen Sie „Datei“, „Beispieldaten herunterlade
    <translation>Phantome lassen sich nicht mit {spacing_mm} mm erzeugen: einen Voxelabstand von 0.4 bis 6 mm wählen.</translation>
   </message>
   <message>
+   <source>Phantoms have no field of view {field}: choose one of {fields}.</source>
+   <translation>Phantome haben kein Bildfeld {field}: eines von {fields} wählen.</translation>
+  </message>
+  <message>
    <source>PythonSlicer was not found beside Slicer: install Slicer again.</source>
    <translation>PythonSlicer wurde neben Slicer nicht gefunden: Slicer neu installieren.</translation>
   </message>

@@ -59,6 +59,8 @@ def _matching(name: str, title: str, preset: str = "paper", **overrides: Any) ->
     return Row(name, title, {"method": "embedding_matching", **overrides}, preset)
 
 
+ROBUST = _matching("robust", "Robust", "robust")
+
 TABLES: dict[str, tuple[Row, ...]] = {
     "table1": (
         Row("supervised", "Supervised baseline", {"method": "supervised"}),
@@ -88,15 +90,15 @@ TABLES: dict[str, tuple[Row, ...]] = {
             "Supervised, robust augmentation, as long as robust",
             {"method": "supervised"},
             "robust",
-            as_long_as=_matching("robust", "Robust", "robust"),
+            as_long_as=ROBUST,
         ),
-        _matching("robust", "Robust", "robust"),
+        ROBUST,
         _robust("with_nn", "with NN", use_nn=True),
         _robust("nn_for_en", "NN instead of EN", use_nn=True, use_en=False),
         _robust("without_matching", "without NN and EN", use_en=False),
     ),
     "levers": (
-        _matching("robust", "Robust", "robust"),
+        ROBUST,
         _robust("without_start", "without a supervised start", supervised_start=0.0),
         _robust("mirroring_only", "mirroring only", augmentation="flip"),
         _robust("intensity", "mirroring and changes of intensity", augmentation="intensity"),

@@ -12,7 +12,6 @@ from SemiSegEmbedLib.phantom.voxels import Grid, voxelise
 
 FOREGROUND = (1, 2, 3, 4)
 """Values of the paper's object: hip bones and femora; the sacrum is background."""
-SACRUM = 5
 
 
 def bone_box(mesh: Mesh, grid: Grid) -> tuple[slice, slice, slice]:
@@ -54,4 +53,4 @@ def paint_labels(grid: Grid, patient: Patient, skeleton: Skeleton) -> np.ndarray
 
 def foreground(label: np.ndarray, *, sacrum: bool = False) -> np.ndarray:
     """The paper's binary label of a label of five bones, uint8; on request with the sacrum."""
-    return np.isin(label, (*FOREGROUND, SACRUM) if sacrum else FOREGROUND).astype(np.uint8)
+    return np.isin(label, (*FOREGROUND, LABEL_VALUES["sacrum"]) if sacrum else FOREGROUND).astype(np.uint8)

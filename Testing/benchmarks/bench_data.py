@@ -22,14 +22,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import time_groups, versions
+from measuring import keep, time_groups, versions
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
-from SemiSegEmbedLib.study.files import atomic_write
 
 ANNOTATED = 4
 
@@ -60,15 +59,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     config = preset("paper", patch_size=(arguments.patch,) * 3, base_filters=arguments.base_filters)
     result: dict[str, Any] = {"settings": {**vars(arguments), "output": None}, "versions": versions(device)}
 
-    def keep(**more: Any) -> None:
-        result.update(more)
-        if arguments.output:
-            atomic_write(Path(arguments.output), json.dumps(result).encode())
-
     with tempfile.TemporaryDirectory() as name:
         start = time.perf_counter()
         source = host_source(config, device, arguments.scans, tuple(arguments.scan_shape), Path(name))
-        keep(begin_s=round(time.perf_counter() - start, 1))
+        result["begin_s"] = round(time.perf_counter() - start, 1)
+        keep(result, arguments.output)
         stepper, augmentation = Stepper(config, 2, device), Augmentation(config)
         generator, batch = torch.Generator().manual_seed(0), source.batch(2, 2)
 
@@ -77,10 +72,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
         for number in range(3):
             fed(number)
-        alone = time_groups(lambda number: stepper.take(lambda: batch, number), device, arguments.repeats, 20)
-        keep(alone=alone)
-        with_data = time_groups(fed, device, arguments.repeats, 20)
-        keep(with_data=with_data, idle_percent=round(max(0.0, 100 * (1 - alone["ms"] / with_data["ms"])), 1))
+        alone = result["alone"] = time_groups(
+            lambda number: stepper.take(lambda: batch, number), device, arguments.repeats, 20
+        )
+        keep(result, arguments.output)
+        with_data = result["with_data"] = time_groups(fed, device, arguments.repeats, 20)
+    result["idle_percent"] = round(max(0.0, 100 * (1 - alone["ms"] / with_data["ms"])), 1)
+    keep(result, arguments.output)
     return result
 
 

@@ -29,7 +29,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import NO_TIME
+from measuring import NO_TIME, keep
 
 from SemiSegEmbedLib.inference.engine import Engine, OpenVinoEngine, TorchEngine, has_openvino
 from SemiSegEmbedLib.inference.maps import predict_maps
@@ -41,7 +41,6 @@ from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import normalise
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.volumes import Normalisation
-from SemiSegEmbedLib.study.files import atomic_write
 
 LABEL: dict[str, Any] = {"want": ("label",)}
 BOTH: dict[str, Any] = {"want": ("label", "uncertainty")}
@@ -226,8 +225,7 @@ def measure_in_turns(arguments: argparse.Namespace) -> dict[str, Any]:
             else:
                 failed[variant] = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             results = {one: medians(rows) if (rows := found[one]) else failed.get(one, NO_TIME) for one in found}
-            if arguments.output:
-                atomic_write(Path(arguments.output), json.dumps({"results": results}).encode())
+            keep({"results": results}, arguments.output)
     return results
 
 

@@ -15,7 +15,6 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench_step import make_source
-from measuring import NO_TIME, attempt, time_group, versions
+from measuring import attempt, deadline, keep, time_group, versions
 
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.stepper import Stepper
-from SemiSegEmbedLib.study.files import atomic_write
 
 KERNELS = ("cosine + mean", "euclidean + mean", "cosine + max", "euclidean + max")
 WARM_UP = 3
@@ -76,18 +74,15 @@ def shares(steps: list[float], uamt: list[float], references: list[float]) -> di
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Every similarity; one that fails says why and the others go on."""
-    device, began = torch.device(arguments.device), time.monotonic()
+    device, until = torch.device(arguments.device), deadline(arguments.minutes)
     torch.backends.cudnn.benchmark = True
     config = preset("paper", patch_size=(arguments.patch,) * 3, base_filters=arguments.base_filters)
     rows: dict[str, Any] = {}
     result = {"settings": {**vars(arguments), "output": None}, "versions": versions(device), "rows": rows}
     for kernel in arguments.only:
-        if arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
-            rows[kernel] = {"failed": NO_TIME}
-        else:
-            rows[kernel] = attempt(partial(measure, config, kernel, device, arguments.rounds, arguments.group), device)
-        if arguments.output:
-            atomic_write(Path(arguments.output), json.dumps(result).encode())
+        work = partial(measure, config, kernel, device, arguments.rounds, arguments.group)
+        rows[kernel] = attempt(work, device, until)
+        keep(result, arguments.output)
     return result
 
 

@@ -26,7 +26,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import NO_TIME, attempt, peak_gib, reset_peak, time_groups, versions, wait
+from measuring import attempt, deadline, keep, peak_gib, reset_peak, time_groups, versions, wait
 from peer_step import PeerStep
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
@@ -37,7 +37,6 @@ from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.precision import autocast_dtype
 from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
-from SemiSegEmbedLib.study.files import atomic_write
 
 PLAIN = {"precision": "fp32", "channels_last": False, "compile": "off", "teacher_chunk": 1}
 OURS: dict[str, dict[str, Any]] = {
@@ -210,21 +209,18 @@ def measures(arguments: argparse.Namespace, device: torch.device) -> dict[str, C
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Every variant, one after the other on one device; one that fails says why and the others go on."""
-    device, began = torch.device(arguments.device), time.monotonic()
+    device, until = torch.device(arguments.device), deadline(arguments.minutes)
     torch.backends.cudnn.benchmark = True
     known, rows = measures(arguments, device), {}
     result: dict[str, Any] = {"settings": {**vars(arguments), "output": None}, "versions": versions(device)}
     for name in arguments.only or known:
         if name not in known:
             rows[name] = {"failed": f"there is no such row on {device.type}"}
-        elif arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
-            rows[name] = {"failed": NO_TIME}
         else:
-            rows[name] = attempt(known[name], device)
+            rows[name] = attempt(known[name], device, until)
         measured = {key: row for key, row in rows.items() if key != FLOOR}
         result |= {"rows": measured, "floor": rows.get(FLOOR, {})}
-        if arguments.output:
-            atomic_write(Path(arguments.output), json.dumps(result).encode())
+        keep(result, arguments.output)
     return result
 
 

@@ -27,7 +27,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import versions
+from measuring import keep, versions
 
 from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
 from SemiSegEmbedLib.inference.prediction import predict_classes
@@ -38,7 +38,6 @@ from SemiSegEmbedLib.learning.volumes import Volume, measure_normalisation
 from SemiSegEmbedLib.phantom.cohort import draw_cohort
 from SemiSegEmbedLib.phantom.parameters import Patient
 from SemiSegEmbedLib.phantom.render import render
-from SemiSegEmbedLib.study.files import atomic_write
 
 VALIDATION, VALIDATIONS, NEAR = 4, 20, 0.01
 """Held-out cases; how often they are looked at; what counts as near the last IoU."""
@@ -101,8 +100,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             found = pool.map(metrics_of, pairs)
             means = {name: float(np.mean([row[name] for row in found])) for name in ("iou", "hd95")}
             result["curve"].append({"step": step, "minutes": round(minutes(), 3), **means})
-            if arguments.output:
-                atomic_write(Path(arguments.output), json.dumps(result).encode())
+            keep(result, arguments.output)
             return means
 
         with tempfile.TemporaryDirectory() as folder:
@@ -114,8 +112,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     curve = result["curve"]
     result |= {"finished": outcome.state == "finished", "training_minutes": round(minutes(), 3),
                "useful_minute": useful_minute(curve) if curve else None}  # fmt: skip
-    if arguments.output:
-        atomic_write(Path(arguments.output), json.dumps(result).encode())
+    keep(result, arguments.output)
     return result
 
 

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from measuring import NO_TIME, end_with_children, run_for
 
-from SemiSegEmbedLib.learning.rows import table_rows
+from SemiSegEmbedLib.learning.rows import ROBUST, table_rows
 from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.workflows.benchmark.cells import Cell
 from SemiSegEmbedLib.workflows.benchmark.page_verdicts import NNUNET as NNUNET_TITLE
@@ -140,9 +140,7 @@ class Session:
 
     def robust(self) -> Cell:
         """The first repeat of the `robust` preset."""
-        row = next(row for row in table_rows("robust") if row.name == "robust")
-        difficulty = Difficulty.from_dict(json.loads(FROZEN.read_text(encoding="ascii"))["difficulty"])
-        return make_cell(row, get_scale(self.scale), 0, 0, 0, difficulty)
+        return make_cell(ROBUST, get_scale(self.scale), 0, 0, 0, difficulty())
 
     def run(self, stage: str) -> None:
         """One stage in a process of its own, which ends with this call."""
@@ -176,13 +174,18 @@ class Session:
             shutil.copyfile(path, self.output / path.name)
 
 
+def difficulty() -> Difficulty:
+    """The knobs of the file as it is now: `freeze` changes it in another process."""
+    return Difficulty.from_dict(json.loads(FROZEN.read_text(encoding="ascii"))["difficulty"])
+
+
 def figure_weights(scale: Scale, weights: Path) -> list[Path]:
     """Weights that figure 2 shows of the first column: of embedding matching, and of supervised with all scans."""
     rows = {row.name: row for row in table_rows("table1")}
-    difficulty = Difficulty.from_dict(json.loads(FROZEN.read_text(encoding="ascii"))["difficulty"])
+    knobs = difficulty()
     cells = (
-        make_cell(rows["embedding_matching"], scale, 0, 0, 0, difficulty),
-        make_cell(rows["supervised"], scale, len(scale.columns) - 1, 0, 0, difficulty),
+        make_cell(rows["embedding_matching"], scale, 0, 0, 0, knobs),
+        make_cell(rows["supervised"], scale, len(scale.columns) - 1, 0, 0, knobs),
     )
     return [path for path in (weights / f"{cell.name}.pt" for cell in cells) if path.exists()]
 

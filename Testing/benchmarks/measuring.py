@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
+import math
 import os
 import platform
 import signal
@@ -12,9 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from SemiSegEmbedLib.study.files import atomic_write
 
 NO_TIME = "no time was left"
 """Why a row is missing that was not begun."""
@@ -64,14 +71,27 @@ def time_group(work: Callable[[int], None], device: torch.device, group: int, fi
     return 1000 * (time.perf_counter() - start) / group
 
 
-def attempt(measure: Callable[[], dict[str, Any]], device: torch.device) -> dict[str, Any]:
-    """A row, or why there is none; what it took of the device is given back."""
+def deadline(minutes: float) -> float:
+    """When so many minutes from now are over, by `time.monotonic`; never for 0."""
+    return time.monotonic() + 60 * minutes if minutes else math.inf
+
+
+def attempt(measure: Callable[[], dict[str, Any]], device: torch.device, until: float) -> dict[str, Any]:
+    """A row, or why there is none, such as a `deadline` that is over; what it took of the device is given back."""
+    if time.monotonic() > until:
+        return {"failed": NO_TIME}
     try:
         return measure()
     except Exception as error:  # a row that fails must not take the others with it
         return {"failed": f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"}
     finally:
         clear(device)
+
+
+def keep(found: dict[str, Any], output: str) -> None:
+    """What is measured so far, in a file where one was asked for: a script that is stopped leaves it behind."""
+    if output:
+        atomic_write(Path(output), json.dumps(found).encode())
 
 
 def versions(device: torch.device) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from SemiSegEmbedLib.workflows.benchmark.results import (
     Entry,
     Results,
     compare_with,
-    gap_closed,
-    in_common,
+    share_of_gap,
     stratum_keys,
 )
 from SemiSegEmbedLib.workflows.benchmark.scales import Scale
@@ -115,12 +114,8 @@ def robust_table(results: Results, entries: Mapping[str, Entry]) -> str:
 def robust_cells(entry: Entry, few: Entry | None, everything: Entry) -> list[str]:
     if not entry:
         return [NOT_RUN] * 4
-    share = NOT_RUN
-    if few and everything:
-        pair = in_common({"row": entry, "few": few})
-        ends = [end.mean("hd95") for end in (pair["row"], pair["few"], everything)]
-        closed = None if None in ends else gap_closed(*ends)  # type: ignore[arg-type]
-        share = NOT_RUN if closed is None else f"{100 * closed:.0f} %"
+    closed = share_of_gap(entry, few, everything)
+    share = NOT_RUN if closed is None else f"{100 * closed:.0f} %"
     seconds = [training_seconds(record) for record in entry.records]
     known = [one / 60 for one in seconds if one is not None]
     minutes = f"{np.median(known):.1f}" if known else "–"

@@ -11,7 +11,14 @@ from SemiSegEmbedLib.evaluation.statistics import Interval
 from SemiSegEmbedLib.learning.rows import table_rows
 from SemiSegEmbedLib.workflows.benchmark.markdown import table
 from SemiSegEmbedLib.workflows.benchmark.paper_numbers import COLUMNS, printed
-from SemiSegEmbedLib.workflows.benchmark.results import Difference, Entry, Results, compare_with, gap_closed, in_common
+from SemiSegEmbedLib.workflows.benchmark.results import (
+    Difference,
+    Entry,
+    Results,
+    compare_with,
+    in_common,
+    share_of_gap,
+)
 
 PAPER_GAP = 0.82
 """Share of the gap that the paper's method closes: from 9.45 to 3.30 of 1.92 mm (Table 1)."""
@@ -89,11 +96,7 @@ def robust_gap_sentence(results: Results, entries: Entries) -> str:
     """The share of the gap in HD95 on whole scans that `robust` closes, against what the paper's method closes."""
     few = entries.get(TITLES["supervised"])
     everything = results.entry("table1", "supervised", len(results.scale.columns) - 1)
-    if ROBUST not in entries or few is None or not everything:
-        return ""
-    row, few = in_common({ROBUST: entries[ROBUST], "few": few}).values()
-    values = [entry.mean("hd95") for entry in (row, few, everything)]
-    closed = None if None in values else gap_closed(*values)  # type: ignore[arg-type]
+    closed = share_of_gap(entries[ROBUST], few, everything) if ROBUST in entries else None
     if closed is None:
         return ""
     verdict = "at least" if closed >= PAPER_GAP else "less than"

@@ -191,6 +191,16 @@ def gap_closed(row: float, few: float, everything: float) -> float | None:
     return (few - row) / (few - everything) if few != everything else None
 
 
+def share_of_gap(row: Entry, few: Entry | None, everything: Entry | None) -> float | None:
+    """`gap_closed` on whole scans, over the repeats that a row and supervised with few scans have; None where one is
+    missing."""
+    if not (row and few and everything):
+        return None
+    pair = in_common({"row": row, "few": few})
+    ends = [end.mean("hd95") for end in (pair["row"], pair["few"], everything)]
+    return None if None in ends else gap_closed(*ends)  # type: ignore[arg-type]
+
+
 STRATA: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "implant": lambda facts: bool(facts["implant"]),
     "no implant": lambda facts: not facts["implant"],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +35,7 @@ class Compiler:
     def __init__(self, config: TrainingConfig, device: torch.device) -> None:
         worthwhile = device.type == "cuda" and config.steps >= WORTHWHILE_STEPS
         self.active = config.compile == "on" or (config.compile == "auto" and worthwhile)
-        self._compiled: dict[int, nn.Module] = {}
+        self._compiled: dict[int, Callable[..., Any]] = {}
         if self.active:
             _allow_many_forms()
 
@@ -42,8 +44,16 @@ class Compiler:
         if not self.active:
             return network(images)
         if id(network) not in self._compiled:
-            self._compiled[id(network)] = torch.compile(network, dynamic=False)  # type: ignore[assignment]
+            self._compiled[id(network)] = torch.compile(network, dynamic=False)
         return self._compiled[id(network)](images)
+
+    def fused(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        """A function of this library, whose element-wise operations become one kernel."""
+        if not self.active:
+            return function
+        if id(function) not in self._compiled:
+            self._compiled[id(function)] = torch.compile(function, dynamic=False)
+        return self._compiled[id(function)]
 
     def probe(self, network: nn.Module, dtype: torch.dtype | None) -> str:
         """Compiles a small forward and backward once, so that a missing compiler is found before the first step.

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from SemiSegEmbedLib.errors import BadInputError
 
+Chunk = Callable[[Tensor, Tensor], Tensor]
+"""What is computed of references and a chunk of embeddings."""
 KERNELS = ("cosine", "euclidean")
 REDUCES = ("mean", "max")
 UNUSABLE = -1e4
@@ -35,6 +37,7 @@ def class_similarities(
     usable: Tensor | None = None,
     centre: bool = False,
     chunk: int | None = None,
+    fused: Callable[[Chunk], Chunk] | None = None,
 ) -> Tensor:
     """The similarity map of each class (or other group of references), as `similarity_map` of each.
 
@@ -52,6 +55,8 @@ def class_similarities(
             into one corner, and the cosine to a mean reference is then largest for the class whose references
             are most alike, whatever the query; seen from the centre no class has that advantage.
         chunk: Voxels at once; by default as many as keep the largest tensor below `CHUNK_ELEMENTS`.
+        fused: `Compiler.fused`: the Euclidean mean reads and writes its distances a dozen times for one root each,
+            which is most of its cost on a GPU. The other forms have no such part.
 
     Returns:
         (B, C, D, H, W), at least float32.
@@ -74,8 +79,9 @@ def class_similarities(
             similarity = _Cosine.apply(f, unit, chunk or _voxels_at_once(f, unit[0, ..., 0].numel()))
         else:
             similarity = _Euclidean.apply(
-                f, *_lifted(sets), reduce == "max", chunk or _voxels_at_once(f, sets[0, 0, ..., 0].numel())
-            )
+                f, *_lifted(sets), reduce == "max", chunk or _voxels_at_once(f, sets[0, 0, ..., 0].numel()),
+                fused or _as_it_is,
+            )  # fmt: skip
     if usable is not None:
         similarity = similarity.masked_fill(~usable[..., None], UNUSABLE)
     return similarity.unflatten(2, embeddings.shape[2:])
@@ -133,12 +139,13 @@ class _Cosine(torch.autograd.Function):
         embeddings, references, similarity, inverse_norms, *indices = ctx.saved_tensors
         _, _, sets, k, _ = references.shape
         embedding_gradient, reference_gradient = torch.empty_like(embeddings), torch.zeros_like(references)
+        at_extreme = _AtExtreme(k)
         with torch.autocast(embeddings.device.type, enabled=False):
             for number, index in enumerate(indices):
                 part = slice(number * ctx.chunk, (number + 1) * ctx.chunk)
                 f = embeddings[..., part].to(references.dtype)
                 g, inverse = gradient[..., part], inverse_norms[..., part]
-                weights = _at(index, (g * inverse / sets)[:, :, None].expand(-1, -1, sets, -1), k)
+                weights = at_extreme(index, (g * inverse / sets)[:, :, None].expand(-1, -1, sets, -1))
                 # d(r.f / |f|) / df = r / |f| - (r.f / |f|) f / |f|^2, and the mean of r.f / |f| is the similarity.
                 along = (g * similarity[..., part]).sum(1, keepdim=True) * inverse.square()
                 embedding_gradient[..., part] = torch.addcmul(_weighted_sum(weights, references), f, along, value=-1)
@@ -150,38 +157,42 @@ class _Cosine(torch.autograd.Function):
 class _Euclidean(torch.autograd.Function):
     """The mean of 1 / (1 + d) over all references, or over the nearest of k in each of l sets (section 2.3.1).
 
-    (B, E, V) and what `_lifted` gives, (B or 1, C, l, k, E + 2) and (B or 1, C, E) -> (B, C, V). Distances are
-    computed anew for the gradient.
+    (B, E, V) and what `_lifted` gives, (B or 1, C, l, k, E + 2) and (B or 1, C, E) -> (B, C, V). Distances to all
+    are computed anew for the gradient; those to the nearest, l a voxel, are kept.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, embeddings: Tensor, references: Tensor, centres: Tensor, nearest: bool, chunk: int
-    ) -> Tensor:
-        similarities, indices = [], []
+        ctx: Any, embeddings: Tensor, references: Tensor, centres: Tensor, nearest: bool, chunk: int,
+        fused: Callable[[Chunk], Chunk],
+    ) -> Tensor:  # fmt: skip
+        similarities, kept, closeness_to_all = [], [], fused(_closeness_to_all)
         for part in embeddings.split(chunk, 2):
             of_classes = []
             for c in range(references.shape[1]):
                 f = _lifted_embeddings(part, centres[:, c], -NOISE)
-                squared, index = _products(references[:, c : c + 1], f), None
+                r = references[:, c : c + 1]
                 if nearest:
                     # 1 / (1 + d) falls with d: one root of the smallest distance instead of k.
-                    squared, index = _extreme(torch.min, squared, keep=any(ctx.needs_input_grad))
-                    squared = squared[:, :, :, None]
-                distance = squared.clamp_min_(0.0).sqrt_()
-                of_classes.append(distance.add_(1.0).reciprocal_().mean((2, 3)))
-                indices.append(index)
+                    smallest, index = _extreme(torch.min, _products(r, f), keep=any(ctx.needs_input_grad))
+                    kept.append((smallest, index))
+                    of_classes.append(_closeness(smallest.clone()).mean(2))
+                else:
+                    of_classes.append(closeness_to_all(r, f))
             similarities.append(torch.cat(of_classes, 1))
-        ctx.form = (nearest, chunk)
-        ctx.save_for_backward(embeddings, references, centres, *indices)
+        ctx.form = (nearest, chunk, fused)
+        ctx.save_for_backward(embeddings, references, centres, *(tensor for pair in kept for tensor in pair))
         return torch.cat(similarities, 2)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        embeddings, references, centres, *indices = ctx.saved_tensors
-        nearest, chunk = ctx.form
+        embeddings, references, centres, *kept = ctx.saved_tensors
+        smallest, indices = iter(kept[::2]), iter(kept[1::2])
+        nearest, chunk, fused = ctx.form
+        slopes_to_all = fused(_slopes_to_all)
         _, classes, sets, k, _ = references.shape
+        at_nearest = _AtExtreme(k)
         embedding_gradient, reference_gradient = torch.empty_like(embeddings), torch.zeros_like(references)
         with torch.autocast(embeddings.device.type, enabled=False):
             for start in range(0, embeddings.shape[2], chunk):
@@ -190,15 +201,12 @@ class _Euclidean(torch.autograd.Function):
                 for c in range(classes):
                     # With the noise added, the gradient (f - r) / d of d stays bounded and vanishes where f meets r.
                     f = _lifted_embeddings(embeddings[..., part], centres[:, c], NOISE)
-                    r, index = references[:, c : c + 1], indices[start // chunk * classes + c]
-                    squared = _products(r, f)
-                    if index is not None:
-                        squared = squared.gather(3, index.long()[:, :, :, None])
-                    # ds / d(d^2) = -1 / (2 d (1 + d)^2), here without the -1/2; 0 where d is infinite.
-                    distance = F.threshold(squared, 0.0, torch.inf, inplace=True).sqrt_()
-                    slope = (distance + 1.0).pow_(-2).div_(distance)
+                    r = references[:, c : c + 1]
                     if nearest:
-                        slope = _at(index, slope[:, :, :, 0], k)
+                        more_noise = 2.0 * NOISE * torch.finfo(f.dtype).eps * f[:, -2]
+                        slope = at_nearest(next(indices), _slopes(next(smallest) + more_noise[:, None, None]))
+                    else:
+                        slope = slopes_to_all(r, f)
                     g = gradient[:, c : c + 1, part] * (-0.5 / (sets if nearest else sets * k))
                     lifted = _weighted_sum(slope, r)
                     # d(d^2) / df by the lifted f = (f, |f|^2, 1).
@@ -207,7 +215,32 @@ class _Euclidean(torch.autograd.Function):
                     if ctx.needs_input_grad[1]:
                         reference_gradient[:, c : c + 1] += _weighted_voxels(slope, f * g).sum_to_size(r.shape)
                 embedding_gradient[..., part] = total
-        return embedding_gradient, reference_gradient, None, None, None
+        return embedding_gradient, reference_gradient, None, None, None, None
+
+
+def _closeness(squared: Tensor) -> Tensor:
+    """1 / (1 + d) of squared distances, in their place."""
+    return squared.clamp_min_(0.0).sqrt_().add_(1.0).reciprocal_()
+
+
+def _slopes(squared: Tensor) -> Tensor:
+    """Of 1 / (1 + d) over d^2: -1 / (2 d (1 + d)^2), here without the -1/2; 0 where rounding left no distance."""
+    distance = F.threshold(squared, 0.0, torch.inf, inplace=True).sqrt_()
+    return (distance + 1.0).pow_(-2).div_(distance)
+
+
+def _closeness_to_all(references: Tensor, embeddings: Tensor) -> Tensor:
+    """Mean over l and k, (B, 1, v), of what `_lifted` and `_lifted_embeddings` give."""
+    return _closeness(_products(references, embeddings)).mean((2, 3))
+
+
+def _slopes_to_all(references: Tensor, embeddings: Tensor) -> Tensor:
+    """(B, 1, l, k, v)."""
+    return _slopes(_products(references, embeddings))
+
+
+def _as_it_is(function: Chunk) -> Chunk:
+    return function
 
 
 def _lifted(p: Tensor) -> tuple[Tensor, Tensor]:
@@ -264,18 +297,37 @@ def _extreme(extreme: Callable[..., Any], products: Tensor, *, keep: bool) -> tu
     k = products.shape[3]
     if k == 1:
         return products[:, :, :, 0], None
-    if not keep:  # on a CPU many times faster than with the index
-        return products.amax(3) if extreme is torch.max else products.amin(3), None
-    values, index = extreme(products, 3)
-    return values, index.to(torch.uint8 if k <= 256 else torch.int64)
+    if keep and (products.device.type != "cpu" or k > 256):
+        values, index = extreme(products, 3)
+        return values, index.to(torch.uint8 if k <= 256 else torch.int64)
+    values = products.amax(3) if extreme is torch.max else products.amin(3)
+    if not keep:
+        return values, None
+    # On a CPU the values, and then the one of k that has each, are several times faster than both at once.
+    numbers = torch.arange(k, dtype=torch.uint8)[:, None]
+    return values, (products == values[:, :, :, None]).to(torch.uint8).mul_(numbers).amax(3)
 
 
-def _at(index: Tensor | None, weights: Tensor, k: int) -> Tensor:
-    """Weights (B, C, l, v) at the one of k references that counts, 0 at the others, (B, C, l, k, v)."""
-    if index is None:
-        return weights[:, :, :, None]
-    zeros = weights.new_zeros(*weights.shape[:3], k, weights.shape[3])
-    return zeros.scatter_(3, index.long()[:, :, :, None], weights[:, :, :, None])
+class _AtExtreme:
+    """Weights (B, C, l, v) at the one of k references that counts, 0 at the others, (B, C, l, k, v).
+
+    All chunks share one tensor, whose new memory would cost a processor more than the sums made with it.
+    """
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self.dense = self.filled = torch.empty(0)
+
+    def __call__(self, index: Tensor | None, weights: Tensor) -> Tensor:
+        if index is None:
+            return weights[:, :, :, None]
+        shape = (*weights.shape[:3], self.k, weights.shape[3])
+        if self.dense.shape != shape:
+            self.dense = weights.new_zeros(shape)
+        else:
+            self.dense.scatter_(3, self.filled, 0.0)
+        self.filled = index.long()[:, :, :, None]
+        return self.dense.scatter_(3, self.filled, weights[:, :, :, None])
 
 
 def _check(embeddings: Tensor, sets: Tensor, kernel: str, reduce: str) -> None:

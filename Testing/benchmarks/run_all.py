@@ -23,7 +23,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from tables import write_page
+
+from SemiSegEmbedLib.learning.precision import has_bf16_units
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -76,7 +80,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "busy_at_start": busy,
         "torch": torch.__version__,
-        "bf16_units": getattr(torch.cpu, "_is_amx_tile_supported", lambda: None)(),
+        "bf16_units": has_bf16_units(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
 

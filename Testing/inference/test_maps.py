@@ -246,9 +246,10 @@ def test_progress_is_reported_and_stopping_is_heard(model, several_windows):
         maps(model, several_windows, should_stop=lambda: True)
 
 
-def test_bf16_agrees_with_fp32(model, several_windows):
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_agrees_with_fp32(model, several_windows, precision):
     exact = maps(model, several_windows, want=("label", "probability"))
-    rough = predict_maps(model, several_windows, want=("label", "probability"), precision="bf16")
+    rough = predict_maps(model, several_windows, want=("label", "probability"), precision=precision)
     assert np.mean(exact.label == rough.label) > 0.995
     assert np.abs(exact.probability.astype(np.float32) - rough.probability).mean() < 0.01
 

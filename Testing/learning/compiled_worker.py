@@ -1,4 +1,4 @@
-"""Compares a compiled network with the plain one, and lets many runs compile theirs.
+"""Compares a compiled network and a compiled similarity with the plain ones, and lets many runs compile theirs.
 
 A process of its own, since modules that torch's compiler makes up stand in `sys.modules` afterwards, where PySide6
 stumbles over them.
@@ -21,6 +21,7 @@ from torch import nn
 from SemiSegEmbedLib.learning.compiling import NOT_COMPILED, Compiler
 from SemiSegEmbedLib.learning.config import preset
 from SemiSegEmbedLib.learning.network import ConvBlock, UNet3D
+from SemiSegEmbedLib.learning.similarity import class_similarities
 from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
@@ -91,6 +92,17 @@ def goes_on_where_the_real_size_cannot_be_compiled() -> bool:
     return outcome.state == "finished" and warnings == [NOT_COMPILED]
 
 
+def similarity_and_gradients(
+    reduce: str, fused: Callable[[Callable[..., torch.Tensor]], Callable[..., torch.Tensor]] | None
+) -> tuple[torch.Tensor, ...]:
+    """Of Euclidean matching, in chunks of which the last is shorter."""
+    generator = torch.Generator().manual_seed(0)
+    f = torch.rand(2, 4, 6, 6, 6, generator=generator).requires_grad_()
+    p = torch.rand(2, 3, 5, 4, generator=generator).requires_grad_()
+    similarity = class_similarities(f, p, "euclidean", reduce, chunk=100, fused=fused)
+    return similarity.detach(), *torch.autograd.grad(similarity.square().sum(), (f, p))
+
+
 def main() -> int:
     assert compiled_forms() == 9
     assert goes_on_where_the_real_size_cannot_be_compiled()
@@ -111,6 +123,11 @@ def main() -> int:
     for (name, ours), theirs in zip(compiled.named_parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=1e-4, msg=name)
     assert compiled.state_dict().keys() == plain.state_dict().keys()
+    for reduce in ("mean", "max"):
+        found = [similarity_and_gradients(reduce, fused) for fused in (compiler.fused, None)]
+        for ours, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert compiler.active
     return 0
 
 

@@ -60,6 +60,7 @@ def curve(batches: list[Batch], **changes: Any) -> tuple[torch.Tensor, Stepper]:
         ({"channels_last": True}, 1e-4),
         ({"teacher_chunk": 0}, 1e-4),
         ({"precision": "bf16"}, 0.02),
+        ({"precision": "fp16"}, 0.02),
         ({"precision": "bf16", "channels_last": True, "teacher_chunk": 0}, 0.02),
     ],
 )

@@ -87,7 +87,8 @@ class EmbeddingMatching(Method):
         """
         c = self.config
         reduce = "max" if c.prototypes else c.reduce
-        groups = class_similarities(f_u, references, c.kernel, reduce, usable=usable, centre=c.centre)
+        fused = self.compiler.fused if self.compiler else None
+        groups = class_similarities(f_u, references, c.kernel, reduce, usable=usable, centre=c.centre, fused=fused)
         matchable = usable[:, 0] & usable[:, 1 : self.classes].any(1)
         return best_of_groups(groups, self.groups, self.classes), matchable.expand(len(f_u))
 

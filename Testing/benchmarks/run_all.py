@@ -48,6 +48,7 @@ PARTS: dict[str, list[str]] = {
         "bench_inference.py", *HIP, "--want", "default", "default, with uncertainty from all windows",
         "default, all maps", "fp32, nothing skipped",
     ],
+    "inference_whole": ["bench_inference.py", *HIP, "--want", "default", "nothing skipped", "monai, fp32"],
     "inference_beside": [
         "bench_inference.py", "--shape", "168", "168", "168", "--norm", "batch", "--turns", "3", "--want",
         "openvino", "torch", "openvino, fp32", "torch, fp32",

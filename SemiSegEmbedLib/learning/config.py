@@ -98,7 +98,8 @@ class TrainingConfig:
         labelled_cutmix: Probability that a box of it comes from a labelled image, with its labels.
         copy_paste: Probability that the labelled objects of another image are pasted into a labelled one, and into
             the student's view of an unlabelled one.
-        precision: Of the convolutions; losses are always fp32. "auto": bf16 where the device has it.
+        precision: Of the convolutions; losses are always fp32. "auto": bf16 where the device has it (on a
+            processor: `precision.training_dtype`).
         channels_last: Memory layout of the convolutions.
         compile: Whether torch's compiler fuses what lies between convolutions: "on", "off", or "auto" for long runs on
             a GPU. Where there is no compiler the run does without.

@@ -17,7 +17,7 @@ from SemiSegEmbedLib.learning.compiling import Compiler
 from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.methods import Method, create_method
 from SemiSegEmbedLib.learning.optimiser import Optimiser, learning_rate_at
-from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.precision import training_dtype
 from SemiSegEmbedLib.learning.progress import ScalarMeans
 
 
@@ -37,7 +37,7 @@ class Stepper:
     def __init__(self, config: TrainingConfig, classes: int, device: torch.device) -> None:
         self.config = config
         self.method: Method = create_method(config, classes).to(device)
-        self.method.autocast_dtype = autocast_dtype(config.precision, device)
+        self.method.autocast_dtype = training_dtype(config.precision, device)
         if config.channels_last:
             self.method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if processes.together() and device.type == "cuda":

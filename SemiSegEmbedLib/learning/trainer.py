@@ -22,7 +22,7 @@ from SemiSegEmbedLib.learning.config import TrainingConfig
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.optimiser import learning_rate_at
 from SemiSegEmbedLib.learning.patches import PatchSource
-from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.precision import training_dtype
 from SemiSegEmbedLib.learning.progress import StepClock
 from SemiSegEmbedLib.learning.selection import Outcome, Selection
 from SemiSegEmbedLib.learning.stepper import Stepper
@@ -256,7 +256,7 @@ class Trainer:
         self._save("last.pt")
 
     def _fit_to_memory(self, free: int) -> None:
-        dtype = autocast_dtype(self.config.precision, self.device)
+        dtype = training_dtype(self.config.precision, self.device)
         self.config, sentence = memory.fit_to_memory(
             self.config, processes.smallest(free), half=dtype is not None, processes=processes.world()
         )

@@ -14,7 +14,7 @@ from SemiSegEmbedLib.learning.config import PRESETS, TrainingConfig, preset
 from SemiSegEmbedLib.learning.effort import WITH_BACKWARD, mean_step_effort
 from SemiSegEmbedLib.learning.memory import available_bytes
 from SemiSegEmbedLib.learning.network import UNet3D
-from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.precision import training_dtype
 from SemiSegEmbedLib.workflows.failures import OLD_DRIVER_MESSAGE, explain_failure
 
 DISPLAY_BYTES = 512 << 20
@@ -112,7 +112,7 @@ def estimate_step_seconds(config: TrainingConfig, device: torch.device) -> float
     probe = 32
     network = UNet3D(1, 2, base_filters=config.base_filters, dropout=config.dropout, norm=config.norm).to(device)
     image = torch.zeros(1, 1, probe, probe, probe, device=device)
-    dtype = autocast_dtype(config.precision, device)
+    dtype = training_dtype(config.precision, device)
     seconds = min(_time_forward_backward(network, image, dtype) for _ in range(3))
     voxels = config.patch_size[0] * config.patch_size[1] * config.patch_size[2]
     forward = seconds / WITH_BACKWARD * voxels / probe**3

@@ -34,7 +34,7 @@ from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.memory import fit_to_memory
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import PatchSource
-from SemiSegEmbedLib.learning.precision import autocast_dtype
+from SemiSegEmbedLib.learning.precision import training_dtype
 from SemiSegEmbedLib.learning.stepper import Stepper
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume
 
@@ -125,7 +125,7 @@ def convolution_floor(config: TrainingConfig, device: torch.device, repeats: int
     Many calls stand between two waits for a GPU, so that it computes one while the next is launched.
     """
     calls = 20 if device.type == "cuda" else 2
-    dtype = autocast_dtype(config.precision, device) or torch.float32
+    dtype = training_dtype(config.precision, device) or torch.float32
     network = UNet3D(1, 2, config.base_filters, 0.0, config.norm).to(device)
     shapes: list[tuple[nn.Module, torch.Size]] = []
     kinds = (nn.Conv3d, nn.ConvTranspose3d)

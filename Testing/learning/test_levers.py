@@ -20,6 +20,7 @@ from SemiSegEmbedLib.learning.compiling import Compiler
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.memory import estimate_bytes, fit_to_memory, room_for_run
 from SemiSegEmbedLib.learning.patches import PatchSource
+from SemiSegEmbedLib.learning.precision import training_dtype
 from SemiSegEmbedLib.learning.similarity import CHUNK_ELEMENTS, class_similarities
 from SemiSegEmbedLib.learning.stepper import Stepper
 
@@ -71,6 +72,20 @@ def test_the_loss_curve_is_that_of_the_plain_path(
     fast, _ = curve(batches, norm=norm, **lever)
     assert plain[-1] < plain[0], "the toy is learned, so the curves say something"
     torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance)
+
+
+def test_gradients_on_small_maps_are_right_in_this_machines_own_precision() -> None:
+    """In bf16 on AVX-512 they are not where a map is two voxels wide, so training does without it there."""
+    torch.manual_seed(0)
+    layer, x = torch.nn.Conv3d(16, 32, 3, padding=1, bias=False), torch.randn(2, 16, 2, 2, 2)
+    (exact,) = torch.autograd.grad(layer(x).square().mean(), layer.weight)
+    dtype = training_dtype("bf16", CPU)
+    for _ in range(8):
+        del [torch.full((size,), 1e3) for size in (1000, 10000, 100000)][:]  # what unwritten memory would show
+        with torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+            output = layer(x)
+        (found,) = torch.autograd.grad(output.float().square().mean(), layer.weight)
+        torch.testing.assert_close(found, exact, rtol=0.0, atol=0.03 * float(exact.abs().max()))
 
 
 @pytest.mark.skipif(shutil.which("c++") is None and shutil.which("g++") is None, reason="there is no C++ compiler")

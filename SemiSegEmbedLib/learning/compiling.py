@@ -41,14 +41,10 @@ class Compiler:
 
     def __call__(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
-        if not self.active:
-            return network(images)
-        if id(network) not in self._compiled:
-            self._compiled[id(network)] = torch.compile(network, dynamic=False)
-        return self._compiled[id(network)](images)
+        return self.fused(network)(images)
 
-    def fused(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        """A function of this library, whose element-wise operations become one kernel."""
+    def fused(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A network, or a function of this library: its element-wise operations become few kernels."""
         if not self.active:
             return function
         if id(function) not in self._compiled:

@@ -2,7 +2,7 @@
 
 Those that need one come from `run_gpu.py`.
 
-    python Testing/benchmarks/run_all.py            # on a quiet machine; about half an hour on two cores
+    python Testing/benchmarks/run_all.py            # on a quiet machine; about 40 minutes on two cores
     python Testing/benchmarks/run_all.py --tables   # tables and plot anew from the JSON that is there
     python Testing/benchmarks/run_all.py --only step growth
 

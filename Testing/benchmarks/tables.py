@@ -76,11 +76,8 @@ def hip_table(results: Results) -> str:
 def whole_table(results: Results) -> str:
     """The whole hip beside MONAI as a user calls it."""
     found = results["inference_whole"]
-    rows = found["results"]
-    slowest = rows["monai, fp32"]["seconds"]
-    cells = [(name, *_inference_cells(row), f"{slowest / row['seconds']:.1f}") for name, row in rows.items()]
     what = f"400 × 300 × 400, {found['machine']['cores']} cores of an {found['machine']['processor']}"
-    return table((what, "s", "Mvoxel/s", "peak GiB", "times as fast as MONAI in fp32"), cells)
+    return _beside(found["results"], what)
 
 
 WITH_UNCERTAINTY = {

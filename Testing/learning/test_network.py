@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from SemiSegEmbedLib.errors import BadInputError
-from SemiSegEmbedLib.learning.network import NORMS, InstanceNorm, UNet3D, mc_dropout
+from SemiSegEmbedLib.learning.network import NORMS, InstanceNorm, MaxPool, UNet3D, mc_dropout
 
 all_norms = pytest.mark.parametrize("norm", list(NORMS))
 
@@ -269,3 +269,19 @@ def test_instance_normalisation_keeps_the_layout_and_equals_its_definition(batch
         torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-4)
     if channels_last:
         assert found.is_contiguous(memory_format=layout)
+
+
+def test_pooling_keeps_16_bit_maps_under_autocast_and_equals_torch_s_own() -> None:
+    maps = torch.randn(2, 4, 8, 8, 8).bfloat16().contiguous(memory_format=torch.channels_last_3d)
+    results = []
+    for pool in (MaxPool(2), nn.MaxPool3d(2)):
+        x = maps.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            pooled = pool(x)
+        pooled.square().sum().backward()
+        results.append((pooled, x.grad))
+    (ours, our_gradient), (theirs, their_gradient) = results
+    assert ours.dtype == maps.dtype
+    assert ours.is_contiguous(memory_format=torch.channels_last_3d)
+    assert torch.equal(ours.float(), theirs.float())
+    assert torch.allclose(our_gradient.float(), their_gradient.float(), rtol=0.01)

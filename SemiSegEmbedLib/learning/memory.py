@@ -36,8 +36,9 @@ def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool 
 
     Counted: what each convolution block keeps for the backward pass (convolution, normalisation with ReLU,
     dropout and its mask) and each concatenation; the same of further decoders; gradients; weights, Adam and
-    teacher; for the teacher's passes the feature maps alive at the widest place, the last concatenation. The
-    patches themselves are small beside it.
+    teacher; for the teacher's passes the feature maps alive at the widest place, the last convolution (skip and
+    concatenation are still held there). The patches themselves are small beside it.
+    `Testing/benchmarks/count_step.py` counts what really is alive, without a GPU's workspace.
 
     Args:
         config: Patch size, batch, passes, network.
@@ -45,7 +46,7 @@ def estimate_bytes(config: TrainingConfig, *, training: bool = True, half: bool 
         half: Whether the convolutions run in 16 bits.
     """
     voxels, size = math.prod(config.patch_size), 2 if half else 4
-    alive = 14 * config.base_filters * voxels * size
+    alive = 17 * config.base_filters * voxels * size
     weights = 4 * WEIGHTS_PER_SQUARED_FILTER * config.base_filters**2
     if not training:
         return alive + weights

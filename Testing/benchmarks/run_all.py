@@ -40,6 +40,7 @@ HIP = ["--phantom", "--shape", "400", "300", "400", "--norm", "batch"]
 PARTS: dict[str, list[str]] = {
     "step": ["bench_step.py"],
     "matching": ["bench_matching.py"],
+    "count": ["count_step.py"],
     "inference": [
         "bench_inference.py", *HIP, "--turns", "3", "--want", "default", "default, with uncertainty",
         "nothing skipped", "monai, our openvino engine", "network alone, our openvino engine",

@@ -60,6 +60,26 @@ def matching_table(results: Results) -> str:
     return table((f"similarity ({how})", "of the step", "middle half of the rounds", "target"), rows)
 
 
+def count_table(results: Results) -> str:
+    head = (
+        "a step at the paper's size",
+        "GiB of tensors",
+        "GiB expected",
+        "GB moved",
+        "by convolutions",
+        "launches",
+        "TFLOP",
+    )
+    rows = [
+        (
+            name, f"{row['peak_gib']:.1f}", f"{row['expected_gib']:.1f}", f"{row['gb']:.0f}",
+            f"{row['gb_of_convolutions']:.0f}", row["launches"], f"{row['tflop']:.1f}",
+        )
+        for name, row in results["count"]["rows"].items()
+    ]  # fmt: skip
+    return table(head, rows)
+
+
 def hip_table(results: Results) -> str:
     """Labels alone; how many times as long as the default each takes."""
     rows = {**results["inference"]["results"], **results.get("inference_slow", {}).get("results", {})}
@@ -217,6 +237,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "machine": machine_table,
     "step": step_table,
     "matching": matching_table,
+    "count": count_table,
     "hip": hip_table,
     "whole": whole_table,
     "beside": beside_table,

@@ -27,7 +27,7 @@ def scripts() -> dict[str, ModuleType]:
     try:
         return {
             name: importlib.import_module(name)
-            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step", "bench_matching")
+            for name in ("tables", "gpu_tables", "run_all", "run_gpu", "bench_step", "bench_matching", "count_step")
         } | {"profile_pictures": importlib.import_module("profile_pictures")}
     finally:
         sys.path.pop(0)
@@ -194,6 +194,34 @@ def test_what_matching_costs_is_taken_within_each_round(scripts) -> None:
     """A machine that is ten times as slow in one round changes nothing."""
     found = scripts["bench_matching"].shares([100.0, 1000.0, 100.0], [80.0, 800.0, 80.0], [15.0, 150.0, 15.0])
     assert found == {"percent": 5.0, "low": 5.0, "high": 5.0}
+
+
+def test_operators_are_counted_with_what_they_read_write_and_keep(scripts) -> None:
+    counter = scripts["count_step"].Counter
+    x = torch.zeros(1000)
+    with counter([x]) as counted:
+        doubled = x * 2.0
+        doubled.view(10, 100)
+        doubled += x
+    assert (counted.launches, counted.moved, counted.peak) == (2, 2 * 4000 + 3 * 4000, 8000)
+    with counter() as counted:
+        for _ in range(3):
+            torch.ones(1000)
+    assert counted.peak == 4000, "what is gone is not alive"
+    convolution = torch.nn.Conv1d(3, 5, 1, bias=False).requires_grad_(False)
+    with counter() as counted:
+        convolution(torch.zeros(1, 3, 7))
+    assert (counted.convolutions, counted.flops) == (4 * (21 + 15 + 35), 2 * 3 * 5 * 7)
+
+
+@pytest.mark.slow
+def test_the_memory_that_a_run_expects_covers_what_its_step_keeps(scripts) -> None:
+    """At the paper's size, for every method, without a GPU: an estimate below the tensors alone is wrong."""
+    script = scripts["count_step"]
+    for name, changes in script.ROWS.items():
+        row = script.count(script.row_config(changes))
+        assert row["peak_gib"] < row["expected_gib"] < 1.6 * row["peak_gib"], name
+        assert row["peak_gib"] < {"ours": 6, "ours, 4 GiB": 4}.get(name, math.inf), name
 
 
 @pytest.mark.slow

@@ -32,11 +32,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from SemiSegEmbedLib import __version__
 from SemiSegEmbedLib.evaluation.metrics import evaluate_labels
+from SemiSegEmbedLib.inference.engine import TorchEngine
 from SemiSegEmbedLib.inference.postprocess import remove_islands
 from SemiSegEmbedLib.inference.prediction import predict_classes
 from SemiSegEmbedLib.learning.checkpoint import load_checkpoint, save_checkpoint
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
-from SemiSegEmbedLib.learning.network import UNet3D
+from SemiSegEmbedLib.learning.network import DIVISOR, UNet3D
 from SemiSegEmbedLib.learning.trainer import Trainer
 from SemiSegEmbedLib.learning.volumes import Normalisation, Volume, measure_normalisation
 from SemiSegEmbedLib.phantom.benchmark import draw_subject
@@ -45,6 +46,7 @@ from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.phantom.parameters import Patient
 from SemiSegEmbedLib.phantom.render import render
 from SemiSegEmbedLib.study.files import atomic_write
+from SemiSegEmbedLib.workflows.benchmark.self_training import confident_label
 
 CLASSES = 2
 """Background, and hip bones with femora as in the paper. The sacrum is background, but in rows of `SACRUM`."""
@@ -190,6 +192,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "split, no unlabelled loss": {"split_norm": True, "ua_weight": 0.0, "ps_weight": 0.0},
 }
 """Name -> what is changed in `quick` with L_NN and without a supervised start; `quick` itself is "half supervised"."""
+AGAIN = {f"{name}, trained again": name for name in ("supervised", "half supervised")}
+"""Rows with a round of self-training: trained, then from scratch once more with labels that the first network gave."""
 SACRUM = {f"{name}, sacrum": name for name in ("supervised", "literal")}
 """Rows that are another one with the sacrum as foreground."""
 
@@ -203,7 +207,7 @@ class Cell:
 
     def config(self) -> TrainingConfig:
         scale = SCALES[self.scale]
-        every, row = scale.steps // 3, ROWS[SACRUM.get(self.row, self.row)]
+        every, row = scale.steps // 3, ROWS[{**SACRUM, **AGAIN}.get(self.row, self.row)]
         shared = {
             "steps": scale.steps, "patch_size": (scale.patch,) * 3, "seed": self.draw, "validate_every": every,
             "checkpoint_every": scale.steps, "log_every": 20, "selection": "hd95", "divergence_patience": 10**6,
@@ -291,6 +295,8 @@ def run_cell(cell: Cell, output: Path) -> dict[str, Any]:
     scans = {"validation": volumes[cohort.training : -cohort.test], "test": volumes[-cohort.test :]}
     judge, events, began = Judge(config, scans, normalisation), [], time.monotonic()
     initial = warm_start(cell, training, normalisation, output / "data") if scale.warm else None
+    if cell.row in AGAIN:
+        training = labelled_by_itself(config, training, normalisation)
     with tempfile.TemporaryDirectory() as folder:
         Trainer(
             config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(folder), report=events.append,
@@ -332,6 +338,29 @@ def warm_start(
     return parts[0], parts[1]
 
 
+def labelled_by_itself(config: TrainingConfig, training: list[Volume], normalisation: Normalisation) -> list[Volume]:
+    """All scans labelled: those that were not by a network trained on them as they are, where it is confident.
+
+    Annotated scans are repeated until they are as many as the others, as in `workflows.benchmark.self_training`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Trainer(
+            config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(folder), report=lambda event: None
+        ).run()
+        state = load_checkpoint(Path(folder) / "last.pt")["method"]
+    network = UNet3D(1, CLASSES, config.base_filters, config.dropout, config.norm)
+    network.load_state_dict({n.removeprefix("student."): v for n, v in state.items() if n.startswith("student.")})
+    device = torch.device("cpu")
+    engine = TorchEngine(network, device, None)
+    annotated, predicted = [v for v in training if v.label is not None], []
+    for volume in (v for v in training if v.label is None):
+        beyond = [(0, -size % DIVISOR) for size in volume.image.shape]
+        padded = replace(volume, image=np.pad(volume.image, beyond, constant_values=normalisation.low))
+        label = confident_label(engine, padded, normalisation, device)
+        predicted.append(replace(volume, label=label[tuple(slice(0, n) for n in volume.image.shape)]))
+    return [*annotated * -(-len(predicted) // len(annotated)), *predicted]
+
+
 def run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -353,7 +382,7 @@ def show(output: Path) -> None:
         here = [cell for cell in cells if (cell["scale"], cell["cohort"]) == where]
         last = {(cell["row"], cell["draw"]): means(cell["points"][-1]["test"]) for cell in here}
         print(f"\n{where[0]}, {where[1]}\n{'row':24s}draws" + "".join(f"{title:>12s}" for title in TITLES))
-        for row in (row for row in (*ROWS, *SACRUM) if any(cell["row"] == row for cell in here)):
+        for row in (row for row in (*ROWS, *AGAIN, *SACRUM) if any(cell["row"] == row for cell in here)):
             mine = [cell for cell in here if cell["row"] == row]
             columns = np.array([summary(cell) for cell in mine], float)
             base = "supervised, sacrum" if row in SACRUM else "supervised"
@@ -387,7 +416,9 @@ def summary(cell: dict[str, Any]) -> list[float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*ROWS, *SACRUM], default=["supervised", "half supervised"])
+    parser.add_argument(
+        "--rows", nargs="+", choices=[*ROWS, *AGAIN, *SACRUM], default=["supervised", "half supervised"]
+    )
     parser.add_argument("--draws", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--cohort", choices=COHORTS, default="development")
     parser.add_argument("--scale", choices=SCALES, default="warm")

@@ -46,7 +46,7 @@ from SemiSegEmbedLib.phantom.difficulty import Difficulty
 from SemiSegEmbedLib.phantom.parameters import Patient
 from SemiSegEmbedLib.phantom.render import render
 from SemiSegEmbedLib.study.files import atomic_write
-from SemiSegEmbedLib.workflows.benchmark.self_training import confident_label
+from SemiSegEmbedLib.workflows.benchmark.self_training import confident_label, half_annotated
 
 CLASSES = 2
 """Background, and hip bones with femora as in the paper. The sacrum is background, but in rows of `SACRUM`."""
@@ -324,32 +324,32 @@ def warm_start(
     digest = hashlib.sha256(json.dumps([config.to_dict(), asdict(scale)], sort_keys=True).encode()).hexdigest()[:12]
     path = folder / f"warm-{cell.cohort}-{cell.draw}-{digest}.pt"
     if not path.exists():
-        with tempfile.TemporaryDirectory() as temporary:
-            Trainer(
-                config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(temporary),
-                report=lambda event: None,
-            ).run()  # fmt: skip
-            save_checkpoint(path, load_checkpoint(Path(temporary) / "last.pt")["method"])
+        save_checkpoint(path, trained(config, training, normalisation))
     state = load_checkpoint(path)
-    parts = [
-        {name.removeprefix(part): value for name, value in state.items() if name.startswith(part)}
-        for part in ("student.", "teacher.")
-    ]
-    return parts[0], parts[1]
+    return part_of(state, "student."), part_of(state, "teacher.")
+
+
+def trained(config: TrainingConfig, training: list[Volume], normalisation: Normalisation) -> dict[str, torch.Tensor]:
+    """State of all networks at the end of a run that nobody watches."""
+    with tempfile.TemporaryDirectory() as folder:
+        Trainer(
+            config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(folder), report=lambda event: None
+        ).run()
+        return load_checkpoint(Path(folder) / "last.pt")["method"]
+
+
+def part_of(state: dict[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:
+    """State of one network."""
+    return {name.removeprefix(part): value for name, value in state.items() if name.startswith(part)}
 
 
 def labelled_by_itself(config: TrainingConfig, training: list[Volume], normalisation: Normalisation) -> list[Volume]:
     """All scans labelled: those that were not by a network trained on them as they are, where it is confident.
 
-    Annotated scans are repeated until they are as many as the others, as in `workflows.benchmark.self_training`.
+    Half of them annotated, as in `workflows.benchmark.self_training`.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        Trainer(
-            config, training, normalisation, CLASSES, device="cpu", checkpoints=Path(folder), report=lambda event: None
-        ).run()
-        state = load_checkpoint(Path(folder) / "last.pt")["method"]
     network = UNet3D(1, CLASSES, config.base_filters, config.dropout, config.norm)
-    network.load_state_dict({n.removeprefix("student."): v for n, v in state.items() if n.startswith("student.")})
+    network.load_state_dict(part_of(trained(config, training, normalisation), "student."))
     device = torch.device("cpu")
     engine = TorchEngine(network, device, None)
     annotated, predicted = [v for v in training if v.label is not None], []
@@ -358,7 +358,7 @@ def labelled_by_itself(config: TrainingConfig, training: list[Volume], normalisa
         padded = replace(volume, image=np.pad(volume.image, beyond, constant_values=normalisation.low))
         label = confident_label(engine, padded, normalisation, device)
         predicted.append(replace(volume, label=label[tuple(slice(0, n) for n in volume.image.shape)]))
-    return [*annotated * -(-len(predicted) // len(annotated)), *predicted]
+    return list(half_annotated(annotated, predicted))
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -26,12 +26,11 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from measuring import attempt, deadline, keep, peak_gib, reset_peak, time_groups, versions, wait
+from measuring import attempt, deadline, fitted, keep, peak_gib, reset_peak, time_groups, versions, wait
 from peer_step import PeerStep
 
 from SemiSegEmbedLib.learning.augmentation import Augmentation
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
-from SemiSegEmbedLib.learning.memory import fit_to_memory
 from SemiSegEmbedLib.learning.network import UNet3D
 from SemiSegEmbedLib.learning.patches import PatchSource
 from SemiSegEmbedLib.learning.precision import training_dtype
@@ -193,10 +192,7 @@ def measures(arguments: argparse.Namespace, device: torch.device) -> dict[str, C
     repeats, group, cuda = arguments.repeats, arguments.group, device.type == "cuda"
 
     def ours(changes: dict[str, Any]) -> dict[str, Any]:
-        config = base.replace(**changes)
-        if config.memory_gib:
-            config, _ = fit_to_memory(config, int(config.memory_gib * 2**30), half=True)
-        return measure_ours(config, device, repeats, group)
+        return measure_ours(fitted(base.replace(**changes)), device, repeats, group)
 
     found: dict[str, Callable[[], dict[str, Any]]] = {
         name: partial(ours, changes) for name, changes in OURS.items() if cuda or "memory_gib" not in changes

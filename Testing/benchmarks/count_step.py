@@ -29,11 +29,13 @@ from torch.utils.flop_counter import flop_registry
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from measuring import fitted
+
 from SemiSegEmbedLib.learning import similarity
 from SemiSegEmbedLib.learning.batches import Batch, LabelledBatch, UnlabelledBatch
 from SemiSegEmbedLib.learning.config import TrainingConfig, preset
 from SemiSegEmbedLib.learning.dropout import Dropout
-from SemiSegEmbedLib.learning.memory import estimate_bytes, fit_to_memory
+from SemiSegEmbedLib.learning.memory import estimate_bytes
 from SemiSegEmbedLib.learning.optimiser import Optimiser
 from SemiSegEmbedLib.learning.stepper import Stepper
 
@@ -41,8 +43,6 @@ CPU = torch.device("cpu")
 CONVOLUTIONS = ("convolution", "convolution_backward")
 ALLOCATING = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 """Operators that neither read nor write."""
-BANDWIDTH = 2.99e12
-"""Bytes a second that a prototype measured on an H100 for a copy."""
 ROWS: dict[str, dict[str, Any]] = {
     "ours": {},
     "ours, instance norm": {"norm": "instance"},
@@ -178,9 +178,8 @@ def _dropout(module: Dropout, x: torch.Tensor) -> torch.Tensor:
 
 
 def row_config(changes: dict[str, Any]) -> TrainingConfig:
-    """The paper's run with these changes, made to fit where a limit of memory is among them."""
-    config = preset("paper", precision="bf16").replace(**changes)
-    return fit_to_memory(config, int(config.memory_gib * 2**30), half=True)[0] if config.memory_gib else config
+    """The paper's run with these changes."""
+    return fitted(preset("paper", **{"precision": "bf16", **changes}))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from SemiSegEmbedLib.learning.config import TrainingConfig
+from SemiSegEmbedLib.learning.memory import fit_to_memory
 from SemiSegEmbedLib.study.files import atomic_write
 
 NO_TIME = "no time was left"
@@ -92,6 +94,11 @@ def keep(found: dict[str, Any], output: str) -> None:
     """What is measured so far, in a file where one was asked for: a script that is stopped leaves it behind."""
     if output:
         atomic_write(Path(output), json.dumps(found).encode())
+
+
+def fitted(config: TrainingConfig) -> TrainingConfig:
+    """The run in 16 bits as it becomes where it has a limit of memory (`memory_gib`)."""
+    return fit_to_memory(config, int(config.memory_gib * 2**30), half=True)[0] if config.memory_gib else config
 
 
 def versions(device: torch.device) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def matching_table(results: Results) -> str:
 
 
 def count_table(results: Results) -> str:
+    """What is counted of a step and not timed."""
     head = (
         "a step at the paper's size",
         "GiB of tensors",

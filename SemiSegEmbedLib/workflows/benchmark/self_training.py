@@ -31,9 +31,6 @@ def with_predicted_labels(
 ) -> tuple[TrainingPatches, dict[str, Any]]:
     """The same patches, those without labels now labelled by a network where it is confident.
 
-    Patches that annotators labelled are repeated until they are as many as the others, so that half of what a student
-    learns from remains theirs.
-
     Args:
         patches: Of a cell.
         network: Labels.
@@ -53,12 +50,18 @@ def with_predicted_labels(
         sure, hidden = label != IGNORE, patches.hidden[volume.key]
         confident, right, voxels = confident + sure.sum(), right + (sure & (label == hidden)).sum(), voxels + sure.size
         predicted.append(replace(volume, label=label))
-    repeats = -(-len(free) // max(1, len(annotated)))
     facts = {
         "patches": len(free), "confident": round(float(confident / max(1, voxels)), 5),
         "accuracy": round(float(right / max(1, confident)), 5), "threshold": CONFIDENT,
     }  # fmt: skip
-    return replace(patches, volumes=(*(annotated * max(1, repeats)), *predicted)), facts
+    return replace(patches, volumes=half_annotated(annotated, predicted)), facts
+
+
+def half_annotated(annotated: list[Volume], predicted: list[Volume]) -> tuple[Volume, ...]:
+    """All of them; what annotators labelled is repeated until it is as many as the others, so that half of what a
+    student learns from remains theirs."""
+    repeats = -(-len(predicted) // max(1, len(annotated)))
+    return (*(annotated * max(1, repeats)), *predicted)
 
 
 def confident_label(
